@@ -1,0 +1,60 @@
+//! Codecs: typed values to bytes and back. A codec is a file here, and nothing else.
+
+#[cfg(feature = "bincode")]
+mod bincode;
+mod json;
+
+use std::fmt;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+#[cfg(feature = "bincode")]
+pub use self::bincode::Bincode;
+pub use self::json::Json;
+
+/// Typed values to bytes and back. Its name is stored with every row, so that a row is always read by the
+/// codec that wrote it.
+///
+/// Decoding treats bytes as hostile: bounded in memory and depth, an error instead of a panic, and left-over
+/// bytes are an error.
+pub trait Codec: fmt::Debug + Clone + Send + Sync + 'static {
+    /// The stored name. Never reuse one for another format.
+    const NAME: &'static str;
+
+    /// Appends the bytes of `value` to `out`.
+    fn encode<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>)
+    -> Result<(), CodecError>;
+
+    /// Reads a value from exactly these bytes.
+    fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, CodecError>;
+}
+
+/// What a codec could not write or read.
+#[derive(Debug)]
+pub struct CodecError(Box<dyn std::error::Error + Send + Sync>);
+
+impl CodecError {
+    /// With the error of the format's own crate, or a text.
+    pub fn new(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(source.into())
+    }
+}
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for CodecError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// The codec of snapshots where nothing else is said.
+#[cfg(feature = "bincode")]
+pub(crate) type DefaultSnapshotCodec = Bincode;
+/// The codec of snapshots where nothing else is said.
+#[cfg(not(feature = "bincode"))]
+pub(crate) type DefaultSnapshotCodec = Json;

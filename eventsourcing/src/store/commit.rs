@@ -1,0 +1,70 @@
+//! What is appended, and the answer.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use crate::{Position, StreamId, Timestamp, Version};
+
+/// Events to be stored together, all or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Stored with each event; makes a repetition recognisable.
+    pub id: Uuid,
+    /// The events, by stream; no stream twice.
+    pub streams: Vec<StreamCommit>,
+}
+
+impl Commit {
+    /// How many events it has.
+    pub fn event_count(&self) -> usize {
+        self.streams.iter().map(|stream| stream.events.len()).sum()
+    }
+}
+
+/// The events of a commit that belong to one stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamCommit {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version it must have: 0 for a new one.
+    pub expected: Version,
+    /// Its new events; the first gets the version `expected + 1`.
+    pub events: Vec<NewEvent>,
+}
+
+/// An event to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Its own id, a UUID v7.
+    pub id: Uuid,
+    /// The stored name of its type.
+    pub name: Cow<'static, str>,
+    /// The version of its type's shape.
+    pub event_version: u32,
+    /// The name of the codec that wrote the payload, with those of the layers over it.
+    pub codec: Cow<'static, str>,
+    /// The event itself.
+    pub payload: Bytes,
+    /// A JSON object of strings, or empty.
+    pub metadata: Bytes,
+}
+
+/// The answer to an append that succeeded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Appended {
+    /// One for each stream of the commit, in its order.
+    pub streams: Vec<AppendedStream>,
+    /// Whether the commit had been stored before and nothing was stored now.
+    pub repeated: bool,
+}
+
+/// What became of one stream's part of a commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AppendedStream {
+    /// The positions of its events, in order.
+    pub positions: Vec<Position>,
+    /// The recorded time of its events.
+    pub recorded_at: Timestamp,
+}

@@ -1,0 +1,162 @@
+//! Pages of stored events. Payloads of one page share one buffer: reading allocates per page, not per event.
+
+use std::ops::Range;
+
+use uuid::Uuid;
+
+use crate::{Position, Timestamp, Version};
+
+/// An event as it is stored, borrowed from its page or store.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RecordedEvent<'a> {
+    /// Its place in the global order.
+    pub position: Position,
+    /// The text form of its stream's name.
+    pub stream: &'a str,
+    /// The version that it brought its stream to.
+    pub version: Version,
+    /// Its own id.
+    pub id: Uuid,
+    /// The stored name of its type.
+    pub name: &'a str,
+    /// The version of its type's shape.
+    pub event_version: u32,
+    /// The codec (and layers) that wrote the payload.
+    pub codec: &'a str,
+    /// The id of the commit that stored it.
+    pub commit_id: Uuid,
+    /// When it was stored, by the store's clock.
+    pub recorded_at: Timestamp,
+    /// The event itself.
+    pub payload: &'a [u8],
+    /// A JSON object of strings, or empty.
+    pub metadata: &'a [u8],
+}
+
+/// Some events in the order they were asked for.
+#[derive(Debug, Clone, Default)]
+pub struct EventPage {
+    text: String,
+    bytes: Vec<u8>,
+    rows: Vec<Row>,
+    has_more: bool,
+}
+
+/// Texts that repeat from row to row (stream, name, codec) point at one copy.
+#[derive(Debug, Clone)]
+struct Row {
+    position: Position,
+    version: Version,
+    id: Uuid,
+    commit_id: Uuid,
+    event_version: u32,
+    recorded_at: Timestamp,
+    stream: Range<usize>,
+    name: Range<usize>,
+    codec: Range<usize>,
+    payload: Range<usize>,
+    metadata: Range<usize>,
+}
+
+impl EventPage {
+    /// A page without events, after which nothing comes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a copy of this event.
+    pub fn push(&mut self, event: &RecordedEvent<'_>) {
+        let last = self.rows.last();
+        let stream = intern(&mut self.text, last.map(|row| &row.stream), event.stream);
+        let name = intern(&mut self.text, last.map(|row| &row.name), event.name);
+        let codec = intern(&mut self.text, last.map(|row| &row.codec), event.codec);
+        let payload = store(&mut self.bytes, event.payload);
+        let metadata = store(&mut self.bytes, event.metadata);
+        self.rows.push(Row {
+            position: event.position,
+            version: event.version,
+            id: event.id,
+            commit_id: event.commit_id,
+            event_version: event.event_version,
+            recorded_at: event.recorded_at,
+            stream,
+            name,
+            codec,
+            payload,
+            metadata,
+        });
+    }
+
+    /// Says whether the range goes on behind this page.
+    pub fn set_has_more(&mut self, has_more: bool) {
+        self.has_more = has_more;
+    }
+
+    /// Whether the range goes on behind this page.
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    /// How many events it has.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// How many bytes the payloads and metadata take: stores end a page early by it.
+    pub fn byte_len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The events in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = RecordedEvent<'_>> + ExactSizeIterator {
+        self.rows.iter().map(|row| self.view(row))
+    }
+
+    /// The first event.
+    pub fn first(&self) -> Option<RecordedEvent<'_>> {
+        self.rows.first().map(|row| self.view(row))
+    }
+
+    /// The last event.
+    pub fn last(&self) -> Option<RecordedEvent<'_>> {
+        self.rows.last().map(|row| self.view(row))
+    }
+
+    fn view(&self, row: &Row) -> RecordedEvent<'_> {
+        RecordedEvent {
+            position: row.position,
+            stream: &self.text[row.stream.clone()],
+            version: row.version,
+            id: row.id,
+            name: &self.text[row.name.clone()],
+            event_version: row.event_version,
+            codec: &self.text[row.codec.clone()],
+            commit_id: row.commit_id,
+            recorded_at: row.recorded_at,
+            payload: &self.bytes[row.payload.clone()],
+            metadata: &self.bytes[row.metadata.clone()],
+        }
+    }
+}
+
+fn intern(text: &mut String, last: Option<&Range<usize>>, new: &str) -> Range<usize> {
+    match last {
+        Some(last) if text[last.clone()] == *new => last.clone(),
+        _ => {
+            let start = text.len();
+            text.push_str(new);
+            start..text.len()
+        }
+    }
+}
+
+fn store(bytes: &mut Vec<u8>, new: &[u8]) -> Range<usize> {
+    let start = bytes.len();
+    bytes.extend_from_slice(new);
+    start..bytes.len()
+}
