@@ -3,6 +3,7 @@
 //! A store knows streams, versions and bytes; aggregates, codecs and life cycles are above it.
 
 mod commit;
+mod memory;
 mod page;
 
 use std::{fmt::Debug, ops::RangeInclusive, sync::Arc};
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 
 pub use self::{
     commit::{Appended, AppendedStream, Commit, NewEvent, StreamCommit},
+    memory::MemoryStore,
     page::{EventPage, RecordedEvent},
 };
 use crate::{Position, Result, StreamId, Version, snapshot::SnapshotStore};
