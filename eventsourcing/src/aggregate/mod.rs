@@ -15,7 +15,7 @@ pub(crate) use self::stream::check_name;
 pub use self::{
     decision::{Events, IntoEvents},
     id::{AggregateId, InvalidId},
-    lifecycle::{CreateOf, DiscardOf, EventOf},
+    lifecycle::{CreateOf, DiscardOf, EventOf, Listed},
     stream::StreamId,
 };
 use crate::{
