@@ -54,11 +54,14 @@ pub mod prelude {
 /// For the code that the derive writes. May change in any release.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::{borrow::Cow, vec::Vec};
+
     pub use serde;
 
     pub use crate::{
+        aggregate::Listed,
         codec::{Codec, CodecError},
-        event::{DecodeError, EventType, Stage},
+        event::{DecodeError, EventType, Stage, derived::*},
     };
 
     pub type DefaultSnapshotCodec = crate::codec::DefaultSnapshotCodec;
