@@ -15,6 +15,9 @@ mod version;
 #[cfg(feature = "derive")]
 pub use eventsourcing_derive::{Aggregate, AggregateId, Event};
 
+#[cfg(feature = "sqlite")]
+#[doc(inline)]
+pub use crate::store::SqliteStore;
 #[doc(inline)]
 pub use crate::{
     aggregate::{
@@ -38,6 +41,8 @@ pub mod prelude {
     #[cfg(feature = "derive")]
     pub use eventsourcing_derive::{Aggregate, AggregateId, Event};
 
+    #[cfg(feature = "sqlite")]
+    pub use crate::store::SqliteStore;
     pub use crate::{
         aggregate::{Aggregate, AggregateId, Events, Historical, IntoEvents, Root},
         application::{Application, Published},
