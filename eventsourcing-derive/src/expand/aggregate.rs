@@ -17,7 +17,7 @@ use crate::{model::Aggregate, names};
 ///     const FIELDS: &'static [&'static str] = &["customer", "items"];
 ///     const EVENTS: &'static [EventType] = __EVENTS;
 ///     fn __begin(__id: &Uuid, __event: OrderEvent) -> Result<Self, OrderEvent> {
-///         __begin::<Self>(__id, __event)
+///         <__Mutator<Self>>::__begin(__id, __event)
 ///     }
 ///     /* __apply, __index, __payload, __encode, __decode */
 /// }
@@ -98,14 +98,14 @@ fn mutator(model: &Aggregate) -> TokenStream {
             __id: &#id,
             __event: #event_enum,
         ) -> ::core::result::Result<Self, #event_enum> {
-            __begin::<Self>(__id, __event)
+            <__Mutator<Self>>::__begin(__id, __event)
         }
 
         fn __apply(
             &mut self,
             __event: #event_enum,
         ) -> ::core::result::Result<(), #event_enum> {
-            __apply::<Self>(self, __event)
+            <__Mutator<Self>>::__apply(self, __event)
         }
     }
 }
@@ -161,7 +161,7 @@ fn unique_names(model: &Aggregate) -> TokenStream {
         );
         quote_spanned! {event.span()=>
             const _: () = if #private::is_name_taken(__EVENTS, #index) {
-                ::core::panic!(#message)
+                ::core::panic!("{}", #message)
             };
         }
     });

@@ -1,7 +1,7 @@
 //! Writes code, one file per thing generated.
 //!
 //! Two rules keep a user's mistake from causing a second error. What must hold of a user's type is asked in exactly one
-//! place (an event's in its `__e0`, the handlers' in `__Handled`), and everything else is generic over that. And each
+//! place (an event's in its `__e0`, the handlers' by `__Mutator`), and everything else is generic over that. And each
 //! token that rustc may complain about carries the span of the user's token to blame.
 
 mod aggregate;
