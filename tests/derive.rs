@@ -8,5 +8,3 @@ mod event;
 mod id;
 #[path = "derive/listing.rs"]
 mod listing;
-#[path = "derive/strict.rs"]
-mod strict;
