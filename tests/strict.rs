@@ -72,12 +72,14 @@ pub mod shop {
 
     impl Shop {
         /// How often, and where.
+        #[must_use]
         pub fn cleaned(&self) -> (u32, u64) {
             (self.cleaned, self.number)
         }
     }
 
     /// A shop that was cleaned once.
+    #[must_use]
     pub fn cleaned(number: u64) -> Shop {
         let mut shop = Shop::shop_opened(&number, ShopOpened);
         shop.shop_cleaned(ShopCleaned);
@@ -119,6 +121,7 @@ pub mod till {
 }
 
 /// A till, made by the handler.
+#[must_use]
 pub fn installed(number: u64) -> till::Till {
     use till::{Installed, Till, TillHandlers};
     Till::installed(&number, Installed)

@@ -38,7 +38,7 @@ pub(crate) struct Aggregate {
 /// The type of an aggregate's id.
 #[derive(Debug)]
 pub(crate) enum Id {
-    Given(Type),
+    Given(Box<Type>),
     /// Missing or unreadable, which is among the mistakes: an alias stands in for it.
     Broken(Ident),
 }
@@ -98,7 +98,7 @@ impl Aggregate {
         let events = named_events(&attr.lists, ident, mistakes);
         let (event_enum, handlers) = new_names(&attr, ident, &events, mistakes);
         let id = match attr.id {
-            Some(given) => Id::Given(given),
+            Some(given) => Id::Given(Box::new(given)),
             None => Id::Broken(format_ident!("__{ident}Id")),
         };
         Self {

@@ -112,6 +112,7 @@ aggregate!(
         #[serde(rename(serialize = "out", deserialize = "in"))]
         both_ways: u32,
         #[serde(skip)]
+        #[allow(dead_code)]
         skipped: (),
         #[cfg(any())]
         absent: Missing,

@@ -1,12 +1,12 @@
 //! `impl Aggregate`: names, versions, the event table, and the way in to the mutator and the codec.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::codec;
 use crate::{model::Aggregate, names};
 
-/// ```ignore
+/// ```text
 /// const __EVENTS: &[EventType] = &[__e0().0, __e1().0];
 /// impl Aggregate for Order {
 ///     type Id = Uuid;
@@ -35,10 +35,9 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         ..
     } = model;
     let private = model.private();
-    let snapshot_codec = match &model.snapshot_codec {
-        Some(codec) => quote!(#codec),
-        None => quote!(#private::DefaultSnapshotCodec),
-    };
+    let default_codec = quote!(#private::DefaultSnapshotCodec);
+    let given_codec = model.snapshot_codec.as_ref();
+    let snapshot_codec = given_codec.map_or(default_codec, ToTokens::to_token_stream);
     let event_types = model.events.iter().map(|event| {
         let listed = &event.listed;
         quote!(#listed().0)
@@ -110,7 +109,7 @@ fn mutator(model: &Aggregate) -> TokenStream {
     }
 }
 
-/// ```ignore
+/// ```text
 /// fn __index(__event: &OrderEvent) -> usize {
 ///     match *__event {
 ///         OrderEvent::OrderCreated(_) => 0usize,

@@ -10,7 +10,7 @@ use crate::{
     names,
 };
 
-/// ```ignore
+/// ```text
 /// trait OrderHandlers: Sized {
 ///     fn order_created(id: &Uuid, event: OrderCreated) -> Self;
 ///     fn item_added(&mut self, event: ItemAdded);
@@ -26,12 +26,12 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         handlers_vis,
         ..
     } = model;
-    let doc = format!("How the events of `{ident}` make its state: one function per event.");
+    let doc = format!(" How the events of `{ident}` make its state: one function per event.");
     let creations = model.events_of(Stage::Create).map(|event| {
         let Event { path, handler, .. } = event;
         let id = &model.id;
         let id = quote_spanned!(id.span()=> &#id);
-        let doc = format!("The state that `{}` begins with.", names::shown(path));
+        let doc = format!(" The state that `{}` begins with.", names::shown(path));
         quote_spanned! {event.span()=>
             #[doc = #doc]
             fn #handler(id: #id, event: #path) -> Self;
@@ -39,7 +39,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     });
     let changes = model.events_of(Stage::Change).map(|event| {
         let Event { path, handler, .. } = event;
-        let doc = format!("What `{}` changes.", names::shown(path));
+        let doc = format!(" What `{}` changes.", names::shown(path));
         quote_spanned! {event.span()=>
             #[doc = #doc]
             fn #handler(&mut self, event: #path);
@@ -66,7 +66,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     }
 }
 
-/// ```ignore
+/// ```text
 /// struct __Mutator<__A>(PhantomData<__A>);
 /// impl<__A: OrderHandlers> __Mutator<__A> {
 ///     const __IS_HANDLED: bool = true;

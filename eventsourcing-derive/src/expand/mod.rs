@@ -18,7 +18,7 @@ use syn::DeriveInput;
 
 use crate::{model, validate::Mistakes};
 
-/// ```ignore
+/// ```text
 /// enum OrderEvent { … }
 /// trait OrderHandlers { … }
 /// const _: () = {
@@ -42,14 +42,19 @@ pub(crate) fn aggregate(input: &DeriveInput) -> TokenStream {
         #errors
         #enumeration
         #handlers
-        #[allow(deprecated, unused_qualifications, clippy::absolute_paths)]
+        #[allow(
+            deprecated,
+            unused_qualifications,
+            clippy::absolute_paths,
+            clippy::unnecessary_wraps
+        )]
         const _: () = {
             #(#impls)*
         };
     }
 }
 
-/// ```ignore
+/// ```text
 /// compile_error! { "an error" }
 /// type __OrderId = __private::Broken<{ compile_error! { "another" } }>;
 /// ```

@@ -2,7 +2,6 @@
 
 use eventsourcing::prelude::*;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 #[derive(Event, Debug, Clone, Serialize, Deserialize)]
 struct OrderCreated;

@@ -11,6 +11,7 @@ struct OrderCreated;
 struct ItemAdded;
 
 #[derive(Event, Debug, Clone, Serialize, Deserialize)]
+#[allow(non_camel_case_types)]
 struct Item_Added;
 
 #[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]

@@ -28,8 +28,6 @@ impl OrderHandlers for Order {
     fn item_added(&mut self, _: ItemAdded) {
         self.items += 1;
     }
-
-    fn added_again(&mut self, _: ItemAdded) {}
 }
 
 fn main() {}
