@@ -189,9 +189,10 @@ impl Writer {
                 Stage::Task { .. } => in_doubt && !abort.failure.is_full(),
                 Stage::Begin => in_doubt,
             };
-            let failure = match unknown {
-                true => abort.failure.in_doubt(),
-                false => abort.failure,
+            let failure = if unknown {
+                abort.failure.in_doubt()
+            } else {
+                abort.failure
             };
             settle_all(&mut tasks, &failure);
         }
