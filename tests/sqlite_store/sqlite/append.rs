@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eventsourcing::{
-    Clock, ErrorKind, ManualClock, Timestamp, Version,
+    Clock, Error, ErrorKind, ManualClock, Timestamp, Version,
     store::{Capabilities, EventStore, SqliteOptions, SqliteStore},
 };
 use futures_util::future::join_all;
@@ -130,38 +130,58 @@ async fn impossible_commits_are_refused_and_the_next_one_works() {
     put(&store, "1", 0, 1).await.unwrap();
 }
 
+/// Many commits, each of a stream of its own and one that all want: how many were stored, how many in part.
+async fn race(store: &SqliteStore, round: u64, at_once: bool) -> (usize, usize) {
+    let racers = (0..16).map(|racer| {
+        let store = store.clone();
+        let own = format!("{round}-{racer}");
+        let expected = head_of_shared(round);
+        let streams = vec![
+            part(&own, 0, events(3)),
+            part("shared", expected, events(2)),
+        ];
+        tokio::spawn(async move {
+            if at_once {
+                return (own, store.append(commit_of(streams)).await.map(drop));
+            }
+            for one in streams {
+                if let Err(error) = store.append(commit_of(vec![one])).await {
+                    return (own, Err(error));
+                }
+            }
+            (own, Ok(()))
+        })
+    });
+    let (mut whole, mut torn) = (0, 0);
+    for racer in join_all(racers).await {
+        let (own, result) = racer.unwrap();
+        whole += usize::from(result.is_ok());
+        assert!(result.is_ok() || result.as_ref().is_err_and(Error::is_conflict));
+        let stored = head(store, &own).await;
+        torn += usize::from(stored != if result.is_ok() { 3 } else { 0 });
+    }
+    (whole, torn)
+}
+
+fn head_of_shared(round: u64) -> u64 {
+    round * 2
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_racing_multi_stream_commits_each_is_stored_whole_or_not_at_all() {
     let file = File::new();
     let store = file.open().await;
-    for round in 0..20_u64 {
-        // All of them want "shared" at the same version; each brings a stream of its own.
-        let racers = (0..16).map(|racer| {
-            let store = store.clone();
-            let own = format!("{round}-{racer}");
-            let streams = vec![
-                part(&own, 0, events(3)),
-                part("shared", round * 2, events(2)),
-            ];
-            tokio::spawn(async move { (own, store.append(commit_of(streams)).await) })
-        });
-        let mut winners = 0;
-        for racer in join_all(racers).await {
-            let (own, result) = racer.unwrap();
-            match result {
-                Ok(_) => {
-                    winners += 1;
-                    assert_eq!(head(&store, &own).await, 3);
-                }
-                Err(error) => {
-                    assert!(error.is_conflict(), "{error}");
-                    assert_eq!(head(&store, &own).await, 0);
-                }
-            }
-        }
-        assert_eq!(winners, 1);
+    for round in 0..20 {
+        assert_eq!(race(&store, round, true).await, (1, 0));
     }
-    assert_eq!(head(&store, "shared").await, 40);
+    assert_eq!(head(&store, "shared").await, head_of_shared(20));
+}
+
+/// The planted bug: one commit for each stream. The check above must see it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commits_made_of_several_appends_are_seen_to_be_torn() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    assert_eq!(race(&store, 0, false).await, (1, 15));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -196,6 +196,23 @@ async fn a_position_is_not_used_again_after_the_newest_rows_are_deleted() {
     assert!(put(&store, "1", 0, 1).await.unwrap().streams[0].positions[0] > again);
 }
 
+/// The planted bug: what happens without AUTOINCREMENT.
+#[test]
+fn a_plain_rowid_is_used_again() {
+    let file = File::new();
+    let raw = file.raw();
+    raw.execute_batch("CREATE TABLE events (position INTEGER PRIMARY KEY, n)")
+        .unwrap();
+    let insert = || {
+        raw.execute("INSERT INTO events (n) VALUES (1)", [])
+            .unwrap();
+        raw.last_insert_rowid()
+    };
+    let newest = insert();
+    raw.execute("DELETE FROM events", []).unwrap();
+    assert_eq!(insert(), newest);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tailing_reader_sees_every_event_once_in_each_streams_order() {
     let file = File::new();

@@ -282,6 +282,8 @@ impl Writer {
             stage: Stage::Begin,
             failure,
         };
+        // If rolling back the last one failed, every further BEGIN would fail as well.
+        self.roll_back();
         self.lock()
             .map_err(|error| abort(Failure::new(&self.database, error)))?;
         match schema::current_format(&self.connection) {
