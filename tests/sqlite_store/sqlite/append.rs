@@ -207,9 +207,10 @@ async fn recorded_time_never_decreases_within_a_stream() {
         let file = File::new();
         let clock = Arc::new(ManualClock::at(Timestamp::from_unix_micros(1_000)));
         let options = SqliteOptions::default().clock(Arc::clone(&clock));
-        let store = match with_file {
-            true => SqliteStore::open_with(file.path(), options).await.unwrap(),
-            false => SqliteStore::in_memory_with(options).await.unwrap(),
+        let store = if with_file {
+            SqliteStore::open_with(file.path(), options).await.unwrap()
+        } else {
+            SqliteStore::in_memory_with(options).await.unwrap()
         };
         put(&store, "1", 0, 1).await.unwrap();
         clock.set(Timestamp::from_unix_micros(-500));
