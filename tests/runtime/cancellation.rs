@@ -10,7 +10,7 @@ use std::{
 };
 
 use eventsourcing::{EventStore, prelude::*};
-use futures::task::noop_waker;
+use futures_util::task::noop_waker;
 
 use crate::{
     domain::{Booked, Closed, Ledger, bookings, opened},

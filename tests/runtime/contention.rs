@@ -3,7 +3,7 @@
 use std::{convert::Infallible, sync::Arc};
 
 use eventsourcing::{EventStore, prelude::*};
-use futures::future::join_all;
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::saving::{id, ledgers, saved};

@@ -13,7 +13,7 @@ use eventsourcing::{
         SnapshotStore,
     },
 };
-use futures::future::join_all;
+use futures_util::future::join_all;
 
 use crate::{
     domain::{Booked, Ledger, bookings, opened},
