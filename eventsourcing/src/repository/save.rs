@@ -146,6 +146,7 @@ async fn append(
     if streams.is_empty() {
         return Ok(None);
     }
+    check_distinct(&streams)?;
     check_capabilities(store, &streams)?;
     for index in &members {
         saves[*index].hand_over(id);
@@ -167,6 +168,17 @@ async fn append(
             }
             Err(error)
         }
+    }
+}
+
+/// Two roots of one aggregate can't both be right.
+fn check_distinct(streams: &[StreamCommit]) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    match streams.iter().find(|part| !seen.insert(&part.stream)) {
+        None => Ok(()),
+        Some(twice) => Err(Error::new(ErrorKind::InvalidConfiguration)
+            .at(twice.stream.clone())
+            .because("two of the roots are of this stream")),
     }
 }
 
@@ -251,11 +263,14 @@ impl<'r, A: Aggregate> Saver<'r, A> {
         if self.root.is_discarded() {
             return Some(self.root.capture_head());
         }
-        let events: Vec<A::Event> = self.stored.iter().map(|each| each.event.clone()).collect();
+        let stored = |index: usize| {
+            let mut events = self.stored.iter().map(|each| &each.event);
+            events.any(|event| A::__index(event) == index)
+        };
         let saved = Saved {
             before: self.before,
             after: self.root.stored_version(),
-            events: &events,
+            stored: &stored,
             state: self.root.state(),
         };
         let version = inner.policy.answer(&saved)?;

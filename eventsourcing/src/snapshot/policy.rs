@@ -168,26 +168,27 @@ pub(crate) enum Policy<A> {
     Or(Box<Policy<A>>, Box<Policy<A>>),
 }
 
-/// What a policy may look at: a save that stored `events`.
+/// What a policy may look at: a save that stored events.
 pub(crate) struct Saved<'a, A: Aggregate> {
     pub(crate) before: Version,
     pub(crate) after: Version,
-    pub(crate) events: &'a [A::Event],
+    /// Whether it stored an event of the type at this place in `A::EVENTS`.
+    pub(crate) stored: &'a dyn Fn(usize) -> bool,
     pub(crate) state: &'a A,
 }
 
 impl<A: Aggregate> Policy<A> {
-    /// The version to take a snapshot of, if any.
+    /// The version to take a snapshot of, if any. Asked only after a save that stored something.
     pub(crate) fn answer(&self, saved: &Saved<'_, A>) -> Option<Version> {
         let head = |yes: bool| yes.then_some(saved.after);
         match self {
             Self::Never => None,
-            Self::Always => head(!saved.events.is_empty()),
+            Self::Always => head(true),
             Self::Every(n) => {
                 let multiple = last_multiple(*n, saved.after);
                 (multiple > saved.before).then_some(multiple)
             }
-            Self::On(index) => head(saved.events.iter().any(|event| A::__index(event) == *index)),
+            Self::On(index) => head((saved.stored)(*index)),
             Self::When(test) => head((test.0)(saved.state)),
             Self::And(a, b) => Some(a.answer(saved)?.min(b.answer(saved)?)),
             Self::Or(a, b) => a.answer(saved).max(b.answer(saved)),

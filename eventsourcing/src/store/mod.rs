@@ -35,6 +35,7 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     ///   id, nothing is stored and the answer is that of the first time, with `repeated` set.
     /// - Recorded times are the store's clock, never decreasing within a stream.
     /// - Of several commits that race for a version exactly one wins.
+    /// - A commit that names a stream twice is [`ErrorKind::InvalidConfiguration`](crate::ErrorKind::InvalidConfiguration).
     /// - A commit without events stores nothing and is no error; expected versions are not checked.
     /// - An error other than [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) means that
     ///   nothing was stored. If the future is dropped the commit may or may not be stored.
