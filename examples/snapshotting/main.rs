@@ -1,7 +1,7 @@
 //! An event-sourced order with snapshots, in a SQLite file: `cargo run --example snapshotting`.
 //!
 //! Six sections, each with an order of its own: snapshots at a threshold, by hand, in the background, across a change
-//! of the schema version, what they save, and what is in one. `order.rs` is the domain, `sections.rs` the six,
+//! of the schema version, what they save, and what is in one. `order` is the domain, `sections.rs` the six,
 //! `text.rs` how values are printed. Everything printed is read from the run.
 
 mod order;
