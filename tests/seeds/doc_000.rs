@@ -319,6 +319,28 @@ pub(crate) async fn table_snapshots_are_protected(bed: Bed) -> Outcome {
     Ok(())
 }
 
+/// The same for what a snapshot says about the end of a life: a state in the place of "discarded" brings nobody back.
+pub(crate) async fn table_snapshots_bring_no_discarded_entity_back(bed: Bed) -> Outcome {
+    let App { repository, entity } = after_events(&bed, 8).await?;
+    let snapshots = repository.snapshots(entity.id()).await?;
+    let [.., alive, discarded] = &snapshots[..] else {
+        return Err("snapshots are missing".into());
+    };
+    let forged = SnapshotRow::new(
+        discarded.row().key.clone(),
+        discarded.version(),
+        discarded.row().last_event,
+        discarded.created_at(),
+        alive.row().state.clone(),
+    );
+    bed.snapshots.delete(&discarded.row().into()).await?;
+    bed.snapshots.save(forged).await?;
+    assert!(repository.find(entity.id()).await?.is_none());
+    let snapshot = get_snapshot(&repository, entity.id()).await?;
+    assert_eq!(snapshot.ok_or("no snapshot")?.state(), None, "it is mended");
+    Ok(())
+}
+
 /// 000, two open applications in one process both store every event: each of ours has its own bus.
 pub(crate) async fn table_two_open_applications(bed: Bed) -> Outcome {
     let (one, two) = (application(&bed)?, application(&bed)?);

@@ -15,11 +15,11 @@ use uuid::Uuid;
 use crate::{
     Outcome,
     bed::Bed,
-    order::{Order, OrderError, Status, v2},
+    order::{Order, Status, v2},
     wrappers::{Gated, Watched},
 };
 
-const EMAIL: &str = "customer@example.com";
+pub(crate) const EMAIL: &str = "customer@example.com";
 
 fn orders(bed: &Bed) -> RepositoryBuilder<Order> {
     Repository::builder(bed.store())
@@ -434,107 +434,5 @@ pub(crate) async fn production_repository_configuration(bed: Bed) -> Outcome {
     assert_eq!(orders.await_pending_snapshots().await, 1);
     let snapshot = get_snapshot(&orders, &order).await?.ok_or("none")?;
     assert_eq!(snapshot.version(), 100);
-    Ok(())
-}
-
-// The command methods: `raise ValueError(…)`
-
-pub(crate) async fn guards_of_the_commands(bed: Bed) -> Outcome {
-    let orders = orders(&bed).build()?;
-    let order = stored_order(&orders, 0).await?;
-    let (id, item) = (order.id(), Uuid::new_v4());
-    let rejected = |result: Result<_, eventsourcing::CommandError<OrderError>>| {
-        result
-            .err()
-            .and_then(|error| Some(error.rejection()?.to_string()))
-    };
-    // raise ValueError("Order already exists")
-    let existing = orders.find(id).await?;
-    let again = Order::create(existing.as_deref(), Uuid::new_v4(), EMAIL);
-    assert_eq!(
-        again.err().map(|e| e.to_string()).as_deref(),
-        Some("Order already exists")
-    );
-    // raise ValueError("Quantity must be positive")
-    let added = orders
-        .execute(id, |o| o.add_item(item, "Widget", 0, 1.0))
-        .await;
-    assert_eq!(
-        rejected(added).as_deref(),
-        Some("Quantity must be positive")
-    );
-    // raise ValueError("Item not found in order")
-    let removed = orders.execute(id, |o| o.remove_item(item)).await;
-    assert_eq!(
-        rejected(removed).as_deref(),
-        Some("Item not found in order")
-    );
-    // raise ValueError("Cannot submit empty order")
-    let submitted = orders.execute(id, Order::submit).await;
-    assert_eq!(
-        rejected(submitted).as_deref(),
-        Some("Cannot submit empty order")
-    );
-    assert_eq!(orders.load(id).await?.version(), 1, "nothing was stored");
-
-    orders
-        .execute(id, |o| o.add_item(item, "Widget", 2, 10.5))
-        .await?;
-    orders.execute(id, Order::submit).await?;
-    assert!((orders.load(id).await?.total_amount - 21.0).abs() < f64::EPSILON);
-    // raise ValueError("Can only add items to created orders")
-    let added = orders
-        .execute(id, |o| o.add_item(item, "Widget", 1, 1.0))
-        .await;
-    assert_eq!(
-        rejected(added).as_deref(),
-        Some("Can only add items to created orders")
-    );
-    // raise ValueError("Can only remove items from created orders")
-    let removed = orders.execute(id, |o| o.remove_item(item)).await;
-    assert_eq!(
-        rejected(removed).as_deref(),
-        Some("Can only remove items from created orders")
-    );
-    // raise ValueError("Order must be in created status")
-    let submitted = orders.execute(id, Order::submit).await;
-    assert_eq!(
-        rejected(submitted).as_deref(),
-        Some("Order must be in created status")
-    );
-    assert_eq!(
-        orders.load(id).await?.version(),
-        3,
-        "nothing more was stored"
-    );
-    Ok(())
-}
-
-/// Whoever doesn't ask `Order::create` first is stopped by the store.
-pub(crate) async fn guards_creating_an_order_twice_is_a_conflict(bed: Bed) -> Outcome {
-    let orders = orders(&bed).build()?;
-    let order = stored_order(&orders, 1).await?;
-    let created = Order::create(None, Uuid::new_v4(), EMAIL)?;
-    let mut twin = orders.create(*order.id(), created);
-    let error = orders.save(&mut twin).await.err().ok_or("created twice")?;
-    assert!(error.is_conflict(), "{error}");
-    assert_eq!(orders.load(order.id()).await?.version(), 2);
-    Ok(())
-}
-
-/// `_apply` of `OrderItemRemoved`: the item and nothing else is gone.
-pub(crate) async fn apply_removes_the_item(bed: Bed) -> Outcome {
-    let orders = orders(&bed).build()?;
-    let order = stored_order(&orders, 3).await?;
-    let gone = order.items[1].product_id;
-    orders.execute(order.id(), |o| o.remove_item(gone)).await?;
-    let left: Vec<String> = orders
-        .load(order.id())
-        .await?
-        .items
-        .iter()
-        .map(|i| i.product_name.clone())
-        .collect();
-    assert_eq!(left, ["Product 0", "Product 2"]);
     Ok(())
 }

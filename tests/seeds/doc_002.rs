@@ -78,8 +78,8 @@ impl SnapshottedApplication {
         })
     }
 
-    async fn create_new_example(&self, foo: &str) -> Outcome<Root<Example>> {
-        create_new_example(&self.example_repository, foo).await
+    async fn create_new_example(&self, value: &str) -> Outcome<Root<Example>> {
+        create_new_example(&self.example_repository, value).await
     }
 }
 

@@ -39,10 +39,10 @@ impl ExampleHandlers for Example {
 /// `create_new_example(foo=…)`: stored at once.
 pub(crate) async fn create_new_example(
     examples: &Repository<Example>,
-    foo: &str,
+    value: &str,
 ) -> Outcome<Root<Example>> {
     let created = Created {
-        foo: foo.to_owned(),
+        foo: value.to_owned(),
     };
     let mut entity = examples.create(Uuid::new_v4(), created);
     examples.save(&mut entity).await?;
@@ -55,9 +55,9 @@ pub(crate) async fn assign(
     entity: &mut Root<Example>,
     values: &[&str],
 ) -> Outcome {
-    for foo in values {
+    for value in values {
         entity.record(AttributeChanged {
-            foo: (*foo).to_owned(),
+            foo: (*value).to_owned(),
         });
         examples.save(entity).await?;
     }

@@ -8,6 +8,7 @@
 mod bed;
 mod doc_000;
 mod doc_001;
+mod doc_001_commands;
 mod doc_001_table;
 mod doc_002;
 mod example;
@@ -61,6 +62,7 @@ scenarios! {
         table_at_beyond_the_head_and_before_the_first_event,
         table_discarded_entity,
         table_snapshots_are_protected,
+        table_snapshots_bring_no_discarded_entity_back,
         table_two_open_applications,
     }
     doc_001 {
@@ -91,7 +93,11 @@ scenarios! {
         inspection_snapshot_details,
         inspection_snapshot_state,
         production_repository_configuration,
-        guards_of_the_commands,
+    }
+    doc_001_commands {
+        guards_of_a_created_order,
+        guards_of_a_submitted_order,
+        apply_submits_the_calculated_total,
         guards_creating_an_order_twice_is_a_conflict,
         apply_removes_the_item,
     }
