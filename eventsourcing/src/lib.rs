@@ -1,10 +1,12 @@
 //! Event sourcing with snapshots that cannot be wrong.
 
 pub mod aggregate;
+pub mod application;
 pub mod codec;
 mod error;
 pub mod event;
 mod position;
+pub mod repository;
 pub mod snapshot;
 pub mod store;
 mod timestamp;
@@ -16,13 +18,17 @@ pub use eventsourcing_derive::{Aggregate, AggregateId, Event};
 #[doc(inline)]
 pub use crate::{
     aggregate::{
-        Aggregate, AggregateId, CreateOf, DiscardOf, EventOf, Events, IntoEvents, StreamId,
+        Aggregate, AggregateId, CreateOf, DiscardOf, EventOf, Events, Historical, IntoEvents, Root,
+        StreamId,
     },
+    application::{Application, Published},
     codec::Codec,
     error::{CommandError, Error, ErrorKind, Result},
     event::{Event, Metadata},
     position::{InvalidPosition, Position},
-    store::EventStore,
+    repository::{Committed, Repository, Updated},
+    snapshot::{SnapshotMode, SnapshotPolicy},
+    store::{EventStore, MemoryStore},
     timestamp::{Clock, ManualClock, SystemClock, Timestamp},
     version::Version,
 };
@@ -33,10 +39,13 @@ pub mod prelude {
     pub use eventsourcing_derive::{Aggregate, AggregateId, Event};
 
     pub use crate::{
-        aggregate::{Aggregate, AggregateId, Events, IntoEvents},
+        aggregate::{Aggregate, AggregateId, Events, Historical, IntoEvents, Root},
+        application::{Application, Published},
         error::CommandError,
         event::{Event, Metadata},
-        store::EventStore,
+        repository::{Committed, Repository, Updated},
+        snapshot::{SnapshotMode, SnapshotPolicy},
+        store::{EventStore, MemoryStore},
         timestamp::Timestamp,
         version::Version,
     };

@@ -86,19 +86,25 @@ impl<A: Aggregate> IntoEvents<A> for () {
 
 impl<A: Aggregate, D: IntoEvents<A>> IntoEvents<A> for Option<D> {
     fn into_events(self, out: &mut Events<A>) {
-        self.into_iter().for_each(|each| each.into_events(out));
+        if let Some(each) = self {
+            each.into_events(out);
+        }
     }
 }
 
 impl<A: Aggregate, D: IntoEvents<A>> IntoEvents<A> for Vec<D> {
     fn into_events(self, out: &mut Events<A>) {
-        self.into_iter().for_each(|each| each.into_events(out));
+        for each in self {
+            each.into_events(out);
+        }
     }
 }
 
 impl<A: Aggregate, D: IntoEvents<A>, const N: usize> IntoEvents<A> for [D; N] {
     fn into_events(self, out: &mut Events<A>) {
-        self.into_iter().for_each(|each| each.into_events(out));
+        for each in self {
+            each.into_events(out);
+        }
     }
 }
 

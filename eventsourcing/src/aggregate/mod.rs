@@ -3,20 +3,27 @@
 //! [`Aggregate`] is the contract with `eventsourcing-derive`: a change here is a change there.
 
 mod decision;
+mod historical;
 mod id;
 mod lifecycle;
+mod root;
 mod stream;
 
 use std::{any::Any, fmt::Debug};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-pub(crate) use self::stream::check_name;
 pub use self::{
     decision::{Events, IntoEvents},
+    historical::Historical,
     id::{AggregateId, InvalidId},
     lifecycle::{CreateOf, DiscardOf, EventOf},
+    root::Root,
     stream::StreamId,
+};
+pub(crate) use self::{
+    root::{Batch, Capture, Folded},
+    stream::check_name,
 };
 use crate::{
     codec::{Codec, CodecError},

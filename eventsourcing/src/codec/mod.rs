@@ -2,6 +2,7 @@
 
 #[cfg(feature = "bincode")]
 mod bincode;
+pub(crate) mod erased;
 mod json;
 
 use std::fmt;

@@ -3,12 +3,21 @@
 //! A snapshot is a cache. Nothing in here can make a load wrong: [`crate::repository`] checks every row
 //! against the stream before it uses one.
 
+pub(crate) mod background;
+mod policy;
 mod row;
+mod stats;
 mod store;
 
 pub use self::{
+    policy::SnapshotPolicy,
     row::{Fingerprint, SnapshotKey, SnapshotRow},
+    stats::{SnapshotMiss, SnapshotStats},
     store::{Newest, SavedSnapshot, SnapshotInfo, SnapshotStore},
+};
+pub(crate) use self::{
+    policy::{Policy, Saved},
+    stats::Counters,
 };
 
 /// Where the work of storing a snapshot is done.

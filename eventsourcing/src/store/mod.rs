@@ -3,6 +3,7 @@
 //! A store knows streams, versions and bytes; aggregates, codecs and life cycles are above it.
 
 mod commit;
+mod memory;
 mod page;
 
 use std::{fmt::Debug, ops::RangeInclusive, sync::Arc};
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 
 pub use self::{
     commit::{Appended, AppendedStream, Commit, NewEvent, StreamCommit},
+    memory::MemoryStore,
     page::{EventPage, RecordedEvent},
 };
 use crate::{Position, Result, StreamId, Version, snapshot::SnapshotStore};
@@ -29,6 +31,7 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     ///   id, nothing is stored and the answer is that of the first time, with `repeated` set.
     /// - Recorded times are the store's clock, never decreasing within a stream.
     /// - Of several commits that race for a version exactly one wins.
+    /// - A commit that names a stream twice is [`ErrorKind::InvalidConfiguration`](crate::ErrorKind::InvalidConfiguration).
     /// - A commit without events stores nothing and is no error; expected versions are not checked.
     /// - An error other than [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) means that
     ///   nothing was stored. If the future is dropped the commit may or may not be stored.

@@ -1,0 +1,207 @@
+//! Building a repository: settings, and the combinations that are refused.
+
+use std::{fmt, sync::Arc};
+
+use super::{Inner, Repository, turns::Turns};
+use crate::{
+    Clock, Error, ErrorKind, Result, SystemClock,
+    aggregate::{Aggregate, check_name},
+    application::Bus,
+    codec::{
+        Codec,
+        erased::{AggregateCodec, Codecs, erase},
+    },
+    snapshot::{Counters, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
+    store::EventStore,
+};
+
+/// How often a command is tried before its last conflict is given back.
+const ATTEMPTS: u32 = 32;
+
+/// What can be set for one aggregate type or as an application's default. `None` is: not said.
+#[derive(Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) policy: Option<SnapshotPolicy>,
+    pub(crate) mode: Option<SnapshotMode>,
+    pub(crate) snapshots: Option<Arc<dyn SnapshotStore>>,
+    pub(crate) ignore_snapshots: Option<bool>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    pub(crate) attempts: Option<u32>,
+}
+
+impl Settings {
+    /// These settings, and those of `defaults` where nothing is said here.
+    pub(crate) fn or(self, defaults: &Self) -> Self {
+        Self {
+            policy: self.policy.or_else(|| defaults.policy.clone()),
+            mode: self.mode.or(defaults.mode),
+            snapshots: self.snapshots.or_else(|| defaults.snapshots.clone()),
+            ignore_snapshots: self.ignore_snapshots.or(defaults.ignore_snapshots),
+            clock: self.clock.or_else(|| defaults.clock.clone()),
+            attempts: self.attempts.or(defaults.attempts),
+        }
+    }
+}
+
+macro_rules! settings {
+    ($($this:ident).+) => {
+        /// When saves take snapshots. Default: never; existing snapshots are still used.
+        pub fn snapshots(mut self, policy: SnapshotPolicy) -> Self {
+            self.$($this).+.policy = Some(policy);
+            self
+        }
+
+        /// Where the work of storing a snapshot is done. Default: within the save.
+        pub fn snapshot_mode(mut self, mode: SnapshotMode) -> Self {
+            self.$($this).+.mode = Some(mode);
+            self
+        }
+
+        /// Keeps snapshots in this store instead of the one that lives with the event store.
+        pub fn snapshot_store(mut self, store: impl SnapshotStore) -> Self {
+            self.$($this).+.snapshots = Some(Arc::new(store));
+            self
+        }
+
+        /// Loads replay all events, and no snapshot is read, written or repaired unless asked for by
+        /// [`create_snapshot`](crate::Repository::create_snapshot).
+        pub fn ignore_snapshots(mut self) -> Self {
+            self.$($this).+.ignore_snapshots = Some(true);
+            self
+        }
+
+        /// The clock that stamps snapshots. Events are stamped by their store's.
+        pub fn clock(mut self, clock: impl Clock) -> Self {
+            self.$($this).+.clock = Some(Arc::new(clock));
+            self
+        }
+
+        /// How often `execute` and `update` try before they give the last conflict back (at least 1). Default: 32.
+        pub fn max_attempts(mut self, attempts: u32) -> Self {
+            self.$($this).+.attempts = Some(attempts);
+            self
+        }
+    };
+}
+pub(crate) use settings;
+
+/// Builds a [`Repository`]. Also what an application's `aggregate::<A>(|r| …)` hands to its closure.
+#[must_use = "a repository is made by `build()`"]
+pub struct RepositoryBuilder<A: Aggregate> {
+    store: Arc<dyn EventStore>,
+    settings: Settings,
+    event_codec: Option<Arc<dyn AggregateCodec<A>>>,
+    snapshot_codec: Option<Arc<dyn AggregateCodec<A>>>,
+}
+
+/// What all repositories of an application share.
+#[derive(Clone, Default)]
+pub(crate) struct Companions {
+    pub(crate) background: Background,
+    pub(crate) bus: Option<Arc<Bus>>,
+}
+
+impl<A: Aggregate> RepositoryBuilder<A> {
+    settings!(settings);
+
+    pub(crate) fn new(store: Arc<dyn EventStore>) -> Self {
+        Self {
+            store,
+            settings: Settings::default(),
+            event_codec: None,
+            snapshot_codec: None,
+        }
+    }
+
+    /// The codec that events are written with. Default: [`Json`](crate::codec::Json). Events written by another are
+    /// still read.
+    pub fn event_codec(mut self, codec: impl Codec) -> Self {
+        self.event_codec = Some(erase(codec));
+        self
+    }
+
+    /// The codec of snapshots, in the place of the aggregate's own. Snapshots written by another become stale.
+    pub fn snapshot_codec(mut self, codec: impl Codec) -> Self {
+        self.snapshot_codec = Some(erase(codec));
+        self
+    }
+
+    /// Builds it. Errors, all [`ErrorKind::InvalidConfiguration`]: a policy that names an event or a state that `A`
+    /// hasn't got, or `every(0)`; a policy without a snapshot store; no attempt at all; an invalid stored name.
+    pub fn build(self) -> Result<Repository<A>> {
+        self.build_with(&Settings::default(), Companions::default())
+    }
+
+    pub(crate) fn build_with(
+        self,
+        defaults: &Settings,
+        companions: Companions,
+    ) -> Result<Repository<A>> {
+        let settings = self.settings.or(defaults);
+        check_names::<A>()?;
+        let policy = settings.policy.unwrap_or_default();
+        let ignore_snapshots = settings.ignore_snapshots.unwrap_or(false);
+        let snapshots = settings.snapshots.or_else(|| self.store.snapshot_store());
+        if snapshots.is_none() && !policy.is_never() {
+            return Err(wrong::<A>(&format!(
+                "the policy {policy:?} needs a snapshot store, and the event store has none: set `snapshot_store(…)`"
+            )));
+        }
+        let attempts = settings.attempts.unwrap_or(ATTEMPTS);
+        if attempts == 0 {
+            return Err(wrong::<A>("max_attempts(0) would never try"));
+        }
+        let policy = policy.compile::<A>()?;
+        Ok(Repository::from_inner(Inner {
+            events: self.store,
+            snapshots,
+            codecs: Codecs::new(self.event_codec, self.snapshot_codec),
+            periods: policy.periods().into(),
+            policy,
+            mode: settings.mode.unwrap_or_default(),
+            ignore_snapshots,
+            clock: settings.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            attempts,
+            counters: Counters::default(),
+            background: companions.background,
+            turns: Turns::default(),
+            bus: companions.bus,
+        }))
+    }
+}
+
+/// The derive checks literals; names that come from elsewhere are checked here, before anything is stored.
+fn check_names<A: Aggregate>() -> Result<()> {
+    let invalid = |error: Error| wrong::<A>("a stored name is invalid").caused_by(error);
+    check_name("category", A::NAME).map_err(invalid)?;
+    for event in A::EVENTS {
+        check_name("event name", event.name).map_err(invalid)?;
+    }
+    Ok(())
+}
+
+fn wrong<A: Aggregate>(detail: &str) -> Error {
+    Error::new(ErrorKind::InvalidConfiguration)
+        .during("build")
+        .because(format!("repository of {:?}: {detail}", A::NAME))
+}
+
+impl<A: Aggregate> Clone for RepositoryBuilder<A> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            settings: self.settings.clone(),
+            event_codec: self.event_codec.clone(),
+            snapshot_codec: self.snapshot_codec.clone(),
+        }
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for RepositoryBuilder<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RepositoryBuilder")
+            .field("aggregate", &A::NAME)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,142 @@
+//! `Repository`: loads, decides, saves. Each file here is one thing it does.
+//!
+//! - `load`: a snapshot and the events after it, or all events; `replay` folds them
+//! - `save`: one atomic append; also of several roots
+//! - `execute`: load, decide, save, again on conflict; `turns` keeps callers of one process from racing
+//! - `snapshots`: taking, repairing and looking at them
+//! - `travel`: the past
+
+mod builder;
+mod execute;
+mod load;
+mod replay;
+mod save;
+mod snapshots;
+mod travel;
+mod turns;
+
+use std::{fmt, sync::Arc};
+
+use self::turns::Turns;
+pub use self::{
+    builder::RepositoryBuilder,
+    snapshots::Snapshot,
+    travel::{History, HistoryEntry, Ids},
+};
+pub(crate) use self::{
+    builder::{Companions, Settings, settings},
+    load::located,
+    save::{Saver, Saving, commit_all},
+};
+use crate::{
+    Clock, Position, Version,
+    aggregate::{Aggregate, CreateOf, Root},
+    application::Bus,
+    codec::erased::Codecs,
+    event::Metadata,
+    snapshot::{
+        Counters, Policy, SnapshotMode, SnapshotStats, SnapshotStore, background::Background,
+    },
+    store::EventStore,
+};
+
+/// Loads and saves the aggregates of one type. Cheap to clone; clones share everything.
+///
+/// Every method takes ids as `impl Borrow<A::Id>`: by value or by reference. The futures are `Send` if what goes into
+/// them is. Errors name the operation, the stream and, where there is one, the version.
+pub struct Repository<A: Aggregate> {
+    inner: Arc<Inner<A>>,
+    metadata: Arc<Metadata>,
+}
+
+pub(crate) struct Inner<A: Aggregate> {
+    events: Arc<dyn EventStore>,
+    snapshots: Option<Arc<dyn SnapshotStore>>,
+    codecs: Codecs<A>,
+    policy: Policy<A>,
+    periods: Arc<[u64]>,
+    mode: SnapshotMode,
+    ignore_snapshots: bool,
+    clock: Arc<dyn Clock>,
+    attempts: u32,
+    counters: Counters,
+    background: Background,
+    turns: Turns,
+    bus: Option<Arc<Bus>>,
+}
+
+/// What became of a save.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Committed {
+    /// The version of the stream after it.
+    pub version: Version,
+    /// The position of the last event stored; none if there was nothing to store.
+    pub position: Option<Position>,
+    /// How many events were stored.
+    pub events: usize,
+}
+
+/// What became of an update.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Updated<T> {
+    /// What the closure returned.
+    pub value: T,
+    /// The version of the stream after it.
+    pub version: Version,
+    /// The position of the last event stored; none if there was nothing to store.
+    pub position: Option<Position>,
+}
+
+impl<A: Aggregate> Repository<A> {
+    /// Begins to build a repository over this store. Its snapshots live with the store unless another is named.
+    pub fn builder(store: impl EventStore) -> RepositoryBuilder<A> {
+        RepositoryBuilder::new(Arc::new(store))
+    }
+
+    pub(crate) fn from_inner(inner: Inner<A>) -> Self {
+        Self {
+            inner: Arc::new(inner),
+            metadata: Arc::default(),
+        }
+    }
+
+    /// The same repository, stamping what it stores with this metadata (in the place of any earlier one).
+    pub fn with(&self, metadata: Metadata) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            metadata: Arc::new(metadata),
+        }
+    }
+
+    /// A new aggregate, brought into being by an event of `create(…)`. Nothing is stored until it is saved; that the
+    /// id is still free is checked then, by the store.
+    pub fn create<E: CreateOf<A>>(&self, id: A::Id, event: E) -> Root<A> {
+        Root::begin(id, event.into(), Arc::clone(&self.inner.periods))
+    }
+
+    /// What became of snapshots since the repository was built.
+    pub fn snapshot_stats(&self) -> SnapshotStats {
+        self.inner.counters.read()
+    }
+}
+
+impl<A: Aggregate> Clone for Repository<A> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            metadata: Arc::clone(&self.metadata),
+        }
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for Repository<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repository")
+            .field("aggregate", &A::NAME)
+            .field("events", &self.inner.events)
+            .field("mode", &self.inner.mode)
+            .finish_non_exhaustive()
+    }
+}

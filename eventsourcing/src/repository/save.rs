@@ -1,0 +1,367 @@
+//! Saving: one atomic append of one or several roots, and what follows it.
+//!
+//! A root keeps its events until the store has answered. `Saving` is one root together with its repository, erased, so
+//! that `save` and `save_all` are the same code.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::{Committed, Repository, load::located, turns::Turn};
+use crate::{
+    Error, ErrorKind, Position, Result, StreamId, Version,
+    aggregate::{Aggregate, Batch, Capture, DiscardOf, Root},
+    application::Published,
+    event::EventType,
+    snapshot::Saved,
+    store::{Appended, AppendedStream, Atomicity, Commit, EventStore, NewEvent, StreamCommit},
+};
+
+impl<A: Aggregate> Repository<A> {
+    /// Stores the pending events of this root in one atomic append.
+    ///
+    /// - Nothing pending: nothing happens, and that is no error.
+    /// - [`ErrorKind::Conflict`]: somebody saved first. The root is as it was; load again.
+    /// - [`ErrorKind::Unfaithful`]: an event can't be read back as written. Nothing was stored.
+    /// - [`ErrorKind::OutcomeUnknown`], or this future was dropped: the root keeps its events; saving it again finds
+    ///   out and stores nothing twice.
+    /// - Trouble with snapshots or subscribers never shows here: the events are stored.
+    pub async fn save(&self, root: &mut Root<A>) -> Result<Committed> {
+        self.save_in_turn(root, "save", None).await
+    }
+
+    /// Stores the pending events and the discard in one commit. On an error the root is as it was.
+    ///
+    /// If an earlier call was dropped or its outcome is unknown, its discard is still pending and is what is stored.
+    pub async fn discard<E: DiscardOf<A>>(
+        &self,
+        root: &mut Root<A>,
+        event: E,
+    ) -> Result<Committed> {
+        if root.is_gone() {
+            let error = Error::new(ErrorKind::Discarded);
+            return Err(located::<A>(error, "discard", root.id()));
+        }
+        if !root.is_discarded() {
+            root.end(event.into());
+        }
+        let saved = self.save_in_turn(root, "discard", None).await;
+        if saved.is_err() {
+            root.take_back_discard();
+        }
+        saved
+    }
+
+    /// Saves; gives the turn back as soon as the store has answered.
+    pub(crate) async fn save_in_turn(
+        &self,
+        root: &mut Root<A>,
+        operation: &'static str,
+        turn: Option<Turn>,
+    ) -> Result<Committed> {
+        let saved = async {
+            let mut saver = Saver::new(self.clone(), root)?;
+            let position = commit_all(&*self.inner.events, &mut [&mut saver]).await?;
+            drop(turn);
+            saver.take_snapshot().await;
+            if let Some(bus) = &self.inner.bus {
+                bus.publish(saver.published()).await;
+            }
+            Ok(Committed {
+                version: saver.root.version(),
+                position,
+                events: saver.stored.len(),
+            })
+        };
+        let saved = saved.await;
+        saved.map_err(|error| located::<A>(error, operation, root.id()))
+    }
+}
+
+/// One root on its way to the store.
+#[async_trait]
+pub(crate) trait Saving: Send {
+    /// The commit id of a batch that the store has not answered for.
+    fn unresolved(&self) -> Option<Uuid>;
+
+    /// The events to be stored: the unresolved batch if there is one, otherwise all pending ones.
+    fn stage(&self) -> Result<StreamCommit>;
+
+    /// From here on the staged events may be stored under this id.
+    fn hand_over(&mut self, commit: Uuid);
+
+    /// They are stored.
+    fn acknowledge(&mut self, stored: &AppendedStream);
+
+    /// They are not, and never will be under that id.
+    fn withdraw(&mut self);
+
+    /// After everything is stored: the snapshot that the policy wants.
+    async fn take_snapshot(&mut self);
+
+    /// After everything is stored: what subscribers are told.
+    fn published(&mut self) -> Vec<Published>;
+
+    /// How many events were stored.
+    fn stored(&self) -> usize;
+}
+
+/// Stores all pending events of these roots in one commit, after resolving what earlier saves left unresolved. Gives
+/// the position of the last event.
+pub(crate) async fn commit_all(
+    store: &dyn EventStore,
+    saves: &mut [&mut dyn Saving],
+) -> Result<Option<Position>> {
+    let mut position = None;
+    let unresolved: BTreeSet<Uuid> = saves.iter().filter_map(|save| save.unresolved()).collect();
+    for commit in unresolved {
+        position = append(store, saves, commit, |save| {
+            save.unresolved() == Some(commit)
+        })
+        .await?;
+    }
+    let last = append(store, saves, Uuid::now_v7(), |_| true).await?;
+    Ok(last.or(position))
+}
+
+async fn append(
+    store: &dyn EventStore,
+    saves: &mut [&mut dyn Saving],
+    id: Uuid,
+    which: impl Fn(&dyn Saving) -> bool,
+) -> Result<Option<Position>> {
+    let mut members = Vec::new();
+    let mut streams = Vec::new();
+    for (index, save) in saves.iter().enumerate() {
+        if which(&**save) {
+            let part = save.stage()?;
+            if !part.events.is_empty() {
+                members.push(index);
+                streams.push(part);
+            }
+        }
+    }
+    if streams.is_empty() {
+        return Ok(None);
+    }
+    check_distinct(&streams)?;
+    check_capabilities(store, &streams)?;
+    for index in &members {
+        saves[*index].hand_over(id);
+    }
+    match store.append(Commit { id, streams }).await {
+        Ok(Appended { streams, .. }) => {
+            let mut position = None;
+            for (index, stored) in members.iter().zip(&streams) {
+                saves[*index].acknowledge(stored);
+                position = stored.positions.last().copied().or(position);
+            }
+            Ok(position)
+        }
+        Err(error) => {
+            if *error.kind() != ErrorKind::OutcomeUnknown {
+                for index in members {
+                    saves[index].withdraw();
+                }
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Two roots of one aggregate can't both be right.
+fn check_distinct(streams: &[StreamCommit]) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    match streams.iter().find(|part| !seen.insert(&part.stream)) {
+        None => Ok(()),
+        Some(twice) => Err(Error::new(ErrorKind::InvalidConfiguration)
+            .at(twice.stream.clone())
+            .because("two of the roots are of this stream")),
+    }
+}
+
+fn check_capabilities(store: &dyn EventStore, streams: &[StreamCommit]) -> Result<()> {
+    let capabilities = store.capabilities();
+    if streams.len() > 1 && capabilities.atomic == Atomicity::OneStream {
+        return Err(Error::new(ErrorKind::Unsupported)
+            .because(format!("one commit over {} streams", streams.len())));
+    }
+    let events: usize = streams.iter().map(|stream| stream.events.len()).sum();
+    match capabilities.max_commit_events {
+        Some(most) if events > most => Err(Error::new(ErrorKind::TooLarge)
+            .because(format!("{events} events in one commit, at most {most}"))),
+        _ => Ok(()),
+    }
+}
+
+/// A root and the repository that it is saved through.
+pub(crate) struct Saver<'r, A: Aggregate> {
+    repository: Repository<A>,
+    root: &'r mut Root<A>,
+    stream: StreamId,
+    before: Version,
+    stored: Vec<StoredEvent<A>>,
+}
+
+struct StoredEvent<A: Aggregate> {
+    id: Uuid,
+    event: A::Event,
+    position: Option<Position>,
+    recorded_at: crate::Timestamp,
+}
+
+impl<'r, A: Aggregate> Saver<'r, A> {
+    pub(crate) fn new(repository: Repository<A>, root: &'r mut Root<A>) -> Result<Self> {
+        root.check_savable()?;
+        Ok(Self {
+            repository,
+            stream: root.stream()?,
+            before: root.stored_version(),
+            root,
+            stored: Vec::new(),
+        })
+    }
+
+    /// An event as a row, read back before anybody stores it.
+    fn encode(&self, event: &A::Event, id: Uuid, metadata: &Bytes) -> Result<NewEvent> {
+        let codec = &self.repository.inner.codecs.events;
+        let EventType { name, version, .. } = A::EVENTS[A::__index(event)];
+        let unfaithful = |source: Box<dyn std::error::Error + Send + Sync>| {
+            Error::new(ErrorKind::Unfaithful)
+                .because(format!("event {name:?}"))
+                .caused_by(source)
+        };
+        let mut payload = Vec::new();
+        codec
+            .encode_event(event, &mut payload)
+            .map_err(|error| unfaithful(Box::new(error)))?;
+        if let Err(error) = codec.decode_event(name, version, &payload) {
+            return Err(unfaithful(match error {
+                crate::event::DecodeError::Codec(source) => Box::new(source),
+                other => format!("{other:?}").into(),
+            }));
+        }
+        Ok(NewEvent {
+            id,
+            name: name.into(),
+            event_version: version,
+            codec: codec.name().into(),
+            payload: payload.into(),
+            metadata: metadata.clone(),
+        })
+    }
+
+    /// What the policy wants a snapshot of, after this save.
+    fn wanted(&mut self) -> Option<Capture<A>> {
+        let captures = self.root.take_captures();
+        let inner = &self.repository.inner;
+        if self.stored.is_empty() || !inner.writes_on_its_own() {
+            return None;
+        }
+        if self.root.is_discarded() {
+            return Some(self.root.capture_head());
+        }
+        let stored = |index: usize| {
+            let mut events = self.stored.iter().map(|each| &each.event);
+            events.any(|event| A::__index(event) == index)
+        };
+        let saved = Saved {
+            before: self.before,
+            after: self.root.stored_version(),
+            stored: &stored,
+            state: self.root.state(),
+        };
+        let version = inner.policy.answer(&saved)?;
+        if version == self.root.version() {
+            return Some(self.root.capture_head());
+        }
+        captures
+            .into_iter()
+            .find(|capture| capture.version == version)
+    }
+}
+
+#[async_trait]
+impl<A: Aggregate> Saving for Saver<'_, A> {
+    fn unresolved(&self) -> Option<Uuid> {
+        self.root.in_flight().map(|batch| batch.commit)
+    }
+
+    fn stage(&self) -> Result<StreamCommit> {
+        let unresolved = self.root.in_flight().map(|batch| batch.events);
+        let events = unresolved.unwrap_or(self.root.pending().len());
+        let pending = self.root.first_pending(events);
+        let metadata = Bytes::from(self.repository.metadata.to_stored());
+        let rows = pending.events.iter().zip(pending.ids);
+        let encoded: Result<Vec<NewEvent>> = rows
+            .map(|(event, id)| self.encode(event, *id, &metadata))
+            .collect();
+        Ok(StreamCommit {
+            stream: self.stream.clone(),
+            expected: pending.expected,
+            events: encoded.map_err(|error| error.at(self.stream.clone()))?,
+        })
+    }
+
+    fn hand_over(&mut self, commit: Uuid) {
+        let unresolved = self.root.in_flight().map(|batch| batch.events);
+        let events = unresolved.unwrap_or(self.root.pending().len());
+        self.root.hand_over(Batch { commit, events });
+    }
+
+    fn acknowledge(&mut self, stored: &AppendedStream) {
+        let mut positions = stored.positions.iter().copied();
+        for (id, event) in self.root.acknowledge() {
+            self.stored.push(StoredEvent {
+                id,
+                event,
+                position: positions.next(),
+                recorded_at: stored.recorded_at,
+            });
+        }
+    }
+
+    fn withdraw(&mut self) {
+        self.root.withdraw();
+    }
+
+    async fn take_snapshot(&mut self) {
+        // The policy's closure is the user's: if it panics the save is still a success.
+        let wanted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wanted()));
+        match wanted {
+            Ok(Some(capture)) => {
+                let stream = self.stream.clone();
+                self.repository.take(&stream, capture).await;
+            }
+            Ok(None) => {}
+            Err(_) => {
+                self.repository.inner.counters.failed();
+                tracing::warn!(stream = %self.stream, "the snapshot policy panicked");
+            }
+        }
+    }
+
+    fn published(&mut self) -> Vec<Published> {
+        let metadata = &self.repository.metadata;
+        let mut version = self.before;
+        let publish = |stored: StoredEvent<A>| {
+            version = version.next();
+            Published::new::<A>(
+                self.stream.clone(),
+                version,
+                stored.id,
+                stored.position,
+                stored.recorded_at,
+                Arc::clone(metadata),
+                stored.event,
+            )
+        };
+        self.stored.drain(..).map(publish).collect()
+    }
+
+    fn stored(&self) -> usize {
+        self.stored.len()
+    }
+}

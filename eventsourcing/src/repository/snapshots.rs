@@ -1,0 +1,325 @@
+//! Taking, repairing and looking at snapshots.
+//!
+//! Nothing that goes wrong here may fail a save whose events are stored, or a load: it is counted and reported.
+
+use std::{
+    borrow::Borrow,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+
+use super::{
+    Inner, Repository,
+    load::{Repairs, located},
+    replay::Replayed,
+};
+use crate::{
+    Error, ErrorKind, Result, StreamId, Timestamp, Version,
+    aggregate::{Aggregate, Capture, Root},
+    codec::CodecError,
+    snapshot::{
+        Fingerprint, Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotMode,
+        SnapshotRow, SnapshotStore,
+    },
+};
+
+/// A stored snapshot, decoded: for looking at. Loads use snapshots by themselves.
+pub struct Snapshot<A: Aggregate> {
+    id: A::Id,
+    row: SnapshotRow,
+    state: Option<A>,
+}
+
+impl<A: Aggregate> Snapshot<A> {
+    /// The aggregate's id.
+    pub fn id(&self) -> &A::Id {
+        &self.id
+    }
+
+    /// The aggregate type's stored name.
+    pub fn aggregate_type(&self) -> &str {
+        self.row.key.stream.category()
+    }
+
+    /// The last version that it covers.
+    pub fn version(&self) -> Version {
+        self.row.version
+    }
+
+    /// The `schema_version` of the program that took it.
+    pub fn schema_version(&self) -> u32 {
+        self.row.key.schema_version
+    }
+
+    /// When it was taken, by the repository's clock.
+    pub fn created_at(&self) -> Timestamp {
+        self.row.created_at
+    }
+
+    /// The state as of its version; none if the aggregate was discarded.
+    pub fn state(&self) -> Option<&A> {
+        self.state.as_ref()
+    }
+
+    /// The row as it is stored.
+    pub fn row(&self) -> &SnapshotRow {
+        &self.row
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for Snapshot<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("id", &self.id)
+            .field("version", &self.row.version)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A: Aggregate> Repository<A> {
+    /// Takes a snapshot of this root now, whatever the policy and mode say.
+    ///
+    /// If there is one of its version already, that one is returned. Errors: [`ErrorKind::Unsaved`] if the root has
+    /// events that are not stored, [`ErrorKind::Unsupported`] without a snapshot store, and what the store says.
+    pub async fn create_snapshot(&self, root: &Root<A>) -> Result<Snapshot<A>> {
+        let taken = async {
+            root.check_savable()?;
+            root.check_no_pending()?;
+            let stream = root.stream()?;
+            let store = self.inner.snapshots.as_ref().ok_or_else(no_store)?;
+            let row = self.inner.row(&stream, &root.capture_head())?;
+            let row = self.inner.store_row(&**store, row).await?;
+            self.inner.open(root.id().clone(), row)
+        };
+        taken
+            .await
+            .map_err(|error| located::<A>(error, "create_snapshot", root.id()))
+    }
+
+    /// The stored snapshots of this aggregate that this program can read, by version. Damaged ones and those of other
+    /// schemas or codecs are left out.
+    pub async fn snapshots(&self, id: impl Borrow<A::Id>) -> Result<Vec<Snapshot<A>>> {
+        let id = id.borrow();
+        let all = async {
+            let stream = StreamId::of::<A>(id)?;
+            let store = self.inner.snapshots.as_ref().ok_or_else(no_store)?;
+            let key = self.inner.key(&stream);
+            let mut snapshots = Vec::new();
+            for info in store.list(&stream).await? {
+                if info.key != key {
+                    continue;
+                }
+                if let Newest::Found(row) = store.newest(&key, info.version).await?
+                    && row.version == info.version
+                    && row.is_intact()
+                {
+                    snapshots.extend(self.inner.open(id.clone(), row).ok());
+                }
+            }
+            Ok(snapshots)
+        };
+        all.await
+            .map_err(|error| located::<A>(error, "snapshots", id))
+    }
+
+    /// How many background snapshots were accepted and not yet waited for by
+    /// [`await_pending_snapshots`](Self::await_pending_snapshots): those already done count too.
+    pub fn pending_snapshots(&self) -> u64 {
+        self.inner.background.pending()
+    }
+
+    /// Waits until the background snapshots accepted so far are done; says how many that were since the last call.
+    pub async fn await_pending_snapshots(&self) -> u64 {
+        self.inner.background.await_pending().await
+    }
+
+    /// Stores a snapshot as the mode says. Whatever goes wrong is counted and reported, and nothing else.
+    pub(crate) async fn take(&self, stream: &StreamId, capture: Capture<A>) {
+        let inner = Arc::clone(&self.inner);
+        let stream = stream.clone();
+        let work = async move {
+            let Some(store) = &inner.snapshots else {
+                return;
+            };
+            let stored = match inner.row(&stream, &capture) {
+                Ok(row) => inner.store_row(&**store, row).await.map(drop),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = stored {
+                inner.counters.failed();
+                tracing::warn!(%stream, version = %capture.version, %error, "snapshot failed");
+            }
+        };
+        match self.inner.mode {
+            SnapshotMode::Sync => work.await,
+            SnapshotMode::Background => {
+                if !self.inner.background.submit(Box::pin(work)) {
+                    self.inner.counters.dropped();
+                }
+            }
+            SnapshotMode::Manual => {}
+        }
+    }
+
+    /// After a load: replaces the bad rows that it removed, each at its own version, and stale ones at the head.
+    pub(crate) async fn repair(
+        &self,
+        stream: &StreamId,
+        repairs: &Repairs,
+        replayed: &Replayed<A>,
+        upto: Version,
+    ) {
+        if !self.inner.writes_on_its_own() {
+            return;
+        }
+        for capture in &replayed.captured {
+            self.take(stream, capture.clone()).await;
+        }
+        let reached_head = upto == Version::MAX && replayed.version > Version::ZERO;
+        if repairs.stale && repairs.replace.is_empty() && reached_head {
+            self.take(stream, replayed.head()).await;
+        }
+    }
+}
+
+fn no_store() -> Error {
+    Error::new(ErrorKind::Unsupported).because("there is no snapshot store")
+}
+
+impl<A: Aggregate> Inner<A> {
+    pub(crate) fn readable_snapshots(&self) -> Option<&dyn SnapshotStore> {
+        self.snapshots.as_deref().filter(|_| !self.ignore_snapshots)
+    }
+
+    /// `Manual` and `never` write nothing on their own, repairs included.
+    pub(crate) fn writes_on_its_own(&self) -> bool {
+        !self.policy.is_never() && self.mode != SnapshotMode::Manual && !self.ignore_snapshots
+    }
+
+    pub(crate) fn key(&self, stream: &StreamId) -> SnapshotKey {
+        SnapshotKey {
+            stream: stream.clone(),
+            schema_version: A::SCHEMA_VERSION,
+            fingerprint: Fingerprint::default(),
+            codec: self.codecs.snapshots.name().to_owned(),
+        }
+    }
+
+    pub(crate) fn open_state(&self, bytes: &[u8]) -> Result<A, CodecError> {
+        self.codecs.snapshots.decode_state(bytes)
+    }
+
+    fn open(&self, id: A::Id, row: SnapshotRow) -> Result<Snapshot<A>> {
+        let state = row.state.as_deref().map(|bytes| self.open_state(bytes));
+        let state = state.transpose().map_err(|source| {
+            Error::new(ErrorKind::Corrupt)
+                .at_version(row.version)
+                .caused_by(source)
+        })?;
+        Ok(Snapshot { id, row, state })
+    }
+
+    /// A row for a captured state, decoded back before anybody stores it. A panic in the user's serialization is an
+    /// error here.
+    fn row(&self, stream: &StreamId, capture: &Capture<A>) -> Result<SnapshotRow> {
+        let failed = |source: CodecError| {
+            Error::new(ErrorKind::Unfaithful)
+                .at(stream.clone())
+                .at_version(capture.version)
+                .because("the state can't be written so that it reads back")
+                .caused_by(source)
+        };
+        let encode = |state: &A| {
+            let bytes = self.codecs.snapshots.encode_state(state)?;
+            self.open_state(&bytes)?;
+            Ok(bytes)
+        };
+        let bytes = capture.state.as_deref().map(|state| {
+            catch_unwind(AssertUnwindSafe(|| encode(state)))
+                .unwrap_or_else(|_| Err(CodecError::new("its serialization panicked")))
+        });
+        let bytes = bytes.transpose().map_err(failed)?;
+        Ok(SnapshotRow::new(
+            self.key(stream),
+            capture.version,
+            capture.last_event,
+            self.clock.now(),
+            bytes.map(Bytes::from),
+        ))
+    }
+
+    /// Stores a row, or finds the one of its version that is there already. If that one is bad it is replaced.
+    async fn store_row(&self, store: &dyn SnapshotStore, row: SnapshotRow) -> Result<SnapshotRow> {
+        let SavedSnapshot::Existing(existing) = store.save(row.clone()).await? else {
+            self.counters.stored();
+            return Ok(row);
+        };
+        if existing.is_intact() && existing.last_event == row.last_event {
+            return Ok(existing);
+        }
+        store.delete(&SnapshotInfo::from(&existing)).await?;
+        match store.save(row.clone()).await? {
+            SavedSnapshot::Stored => {
+                self.counters.stored();
+                Ok(row)
+            }
+            SavedSnapshot::Existing(other) => Ok(other),
+        }
+    }
+
+    /// Counts and reports a bad row and removes it, if it is still the same.
+    pub(crate) async fn discard_bad(
+        &self,
+        row: &SnapshotRow,
+        reason: SnapshotMiss,
+        repairs: &mut Repairs,
+    ) {
+        self.counters.missed(reason);
+        let (stream, version) = (&row.key.stream, row.version);
+        tracing::warn!(%stream, %version, ?reason, "bad snapshot, not used");
+        let Some(store) = self
+            .readable_snapshots()
+            .filter(|_| self.writes_on_its_own())
+        else {
+            return;
+        };
+        match store.delete(&SnapshotInfo::from(row)).await {
+            Ok(_) => repairs.replace.push(version),
+            Err(error) => tracing::warn!(%stream, %version, %error, "bad snapshot not removed"),
+        }
+    }
+
+    /// Our key has no row: says why that may be.
+    pub(crate) fn count_absent(
+        &self,
+        key: &SnapshotKey,
+        others: &[SnapshotKey],
+        repairs: &mut Repairs,
+    ) {
+        let reason = match others {
+            [] => SnapshotMiss::Absent,
+            others
+                if others
+                    .iter()
+                    .all(|other| other.schema_version != key.schema_version) =>
+            {
+                SnapshotMiss::StaleSchema
+            }
+            others
+                if others
+                    .iter()
+                    .all(|other| other.fingerprint != key.fingerprint) =>
+            {
+                SnapshotMiss::StaleShape
+            }
+            _ => SnapshotMiss::StaleCodec,
+        };
+        repairs.stale = reason != SnapshotMiss::Absent;
+        self.counters.missed(reason);
+        tracing::debug!(stream = %key.stream, ?reason, "no snapshot");
+    }
+}

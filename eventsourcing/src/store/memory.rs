@@ -1,0 +1,387 @@
+//! `MemoryStore`: everything in this process's memory. For tests, and the reference that other stores are compared with.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::{
+    Appended, AppendedStream, Capabilities, Commit, Direction, EventPage, EventStore, NewEvent,
+    ReadAll, ReadStream, RecordedEvent, StreamCommit,
+};
+use crate::{
+    Clock, Error, ErrorKind, Position, Result, StreamId, SystemClock, Timestamp, Version,
+    snapshot::{Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore},
+};
+
+/// A page ends behind this many bytes of payload.
+const PAGE_BYTES: usize = 1 << 20;
+
+/// Keeps events and snapshots in memory. A clone shares them.
+///
+/// ```
+/// use eventsourcing::store::MemoryStore;
+///
+/// let store = MemoryStore::new();
+/// # let _ = store;
+/// ```
+#[derive(Clone)]
+pub struct MemoryStore(Arc<Shared>);
+
+struct Shared {
+    id: Uuid,
+    clock: Box<dyn Clock>,
+    events: Mutex<Log>,
+    snapshots: Mutex<BTreeMap<StreamId, Vec<SnapshotRow>>>,
+}
+
+/// All events in global order, and where each stream's are.
+#[derive(Default)]
+struct Log {
+    events: Vec<Stored>,
+    streams: HashMap<StreamId, Vec<usize>>,
+}
+
+struct Stored {
+    stream: StreamId,
+    version: Version,
+    commit_id: Uuid,
+    recorded_at: Timestamp,
+    event: NewEvent,
+}
+
+impl MemoryStore {
+    /// An empty store with the system's clock.
+    pub fn new() -> Self {
+        Self::with_clock(SystemClock)
+    }
+
+    /// An empty store that stamps events by this clock.
+    pub fn with_clock(clock: impl Clock) -> Self {
+        Self(Arc::new(Shared {
+            id: Uuid::now_v7(),
+            clock: Box::new(clock),
+            events: Mutex::default(),
+            snapshots: Mutex::default(),
+        }))
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.0.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn snapshots(&self) -> MutexGuard<'_, BTreeMap<StreamId, Vec<SnapshotRow>>> {
+        self.0
+            .snapshots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn position(&self, index: usize) -> Position {
+        Position::new(self.0.id, 0, index as u64 + 1)
+    }
+
+    fn view<'a>(&self, log: &'a Log, index: usize) -> Option<RecordedEvent<'a>> {
+        let stored = log.events.get(index)?;
+        Some(RecordedEvent {
+            position: self.position(index),
+            stream: stored.stream.as_str(),
+            version: stored.version,
+            id: stored.event.id,
+            name: &stored.event.name,
+            event_version: stored.event.event_version,
+            codec: &stored.event.codec,
+            commit_id: stored.commit_id,
+            recorded_at: stored.recorded_at,
+            payload: &stored.event.payload,
+            metadata: &stored.event.metadata,
+        })
+    }
+
+    /// Fills a page from these places in the log.
+    fn page(&self, log: &Log, indexes: impl Iterator<Item = usize>, limit: usize) -> EventPage {
+        let mut page = EventPage::new();
+        for index in indexes {
+            if page.len() >= limit.max(1) || page.byte_len() >= PAGE_BYTES {
+                page.set_has_more(true);
+                break;
+            }
+            if let Some(event) = self.view(log, index) {
+                page.push(&event);
+            }
+        }
+        page
+    }
+
+    /// The first answer, if each stream has this commit right behind its expected version.
+    fn repeated(&self, log: &Log, commit: &Commit) -> Option<Appended> {
+        let mut streams = Vec::with_capacity(commit.streams.len());
+        for part in &commit.streams {
+            let from = usize::try_from(part.expected.get()).ok()?;
+            let indexes = log.streams.get(&part.stream).map_or(&[][..], Vec::as_slice);
+            let indexes = indexes.get(from..from + part.events.len())?;
+            let stored = || indexes.iter().filter_map(|index| log.events.get(*index));
+            if stored().any(|stored| stored.commit_id != commit.id) {
+                return None;
+            }
+            streams.push(AppendedStream {
+                positions: indexes.iter().map(|index| self.position(*index)).collect(),
+                recorded_at: stored()
+                    .next()
+                    .map_or_else(Timestamp::default, |first| first.recorded_at),
+            });
+        }
+        Some(Appended {
+            streams,
+            repeated: true,
+        })
+    }
+
+    fn store(
+        &self,
+        log: &mut Log,
+        commit: Uuid,
+        now: Timestamp,
+        part: StreamCommit,
+    ) -> AppendedStream {
+        let Log { events, streams } = log;
+        let indexes = streams.entry(part.stream.clone()).or_default();
+        let last = indexes.last().and_then(|index| events.get(*index));
+        let recorded_at = last.map_or(now, |last| now.max(last.recorded_at));
+        let mut positions = Vec::with_capacity(part.events.len());
+        let mut version = part.expected;
+        for event in part.events {
+            version = version.next();
+            positions.push(self.position(events.len()));
+            indexes.push(events.len());
+            events.push(Stored {
+                stream: part.stream.clone(),
+                version,
+                commit_id: commit,
+                recorded_at,
+                event: compact(event),
+            });
+        }
+        AppendedStream {
+            positions,
+            recorded_at,
+        }
+    }
+}
+
+/// A payload that is a slice of a larger buffer would keep all of that alive.
+fn compact(event: NewEvent) -> NewEvent {
+    NewEvent {
+        name: Cow::Owned(event.name.into_owned()),
+        payload: Bytes::copy_from_slice(&event.payload),
+        metadata: Bytes::copy_from_slice(&event.metadata),
+        ..event
+    }
+}
+
+impl Log {
+    fn head(&self, stream: &StreamId) -> Version {
+        let count = self.streams.get(stream).map_or(0, Vec::len);
+        Version::new(count as u64)
+    }
+
+    fn conflict(&self, commit: &Commit) -> Option<Error> {
+        commit.streams.iter().find_map(|part| {
+            let actual = self.head(&part.stream);
+            (actual != part.expected)
+                .then(|| Error::conflict(part.stream.clone(), part.expected, actual))
+        })
+    }
+}
+
+pub(crate) fn check_distinct(commit: &Commit) -> Result<()> {
+    let mut seen = HashSet::new();
+    for part in &commit.streams {
+        if !seen.insert(&part.stream) {
+            return Err(Error::new(ErrorKind::InvalidConfiguration)
+                .at(part.stream.clone())
+                .because("one commit names this stream twice"));
+        }
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl EventStore for MemoryStore {
+    async fn append(&self, commit: Commit) -> Result<Appended> {
+        check_distinct(&commit).map_err(|error| error.during("append"))?;
+        let mut log = self.log();
+        if commit.event_count() == 0 {
+            let repeated = false;
+            return Ok(Appended {
+                streams: Vec::new(),
+                repeated,
+            });
+        }
+        if let Some(conflict) = log.conflict(&commit) {
+            return self
+                .repeated(&log, &commit)
+                .ok_or_else(|| conflict.during("append"));
+        }
+        let now = self.0.clock.now();
+        let parts = commit.streams.into_iter();
+        let streams = parts
+            .map(|part| self.store(&mut log, commit.id, now, part))
+            .collect();
+        Ok(Appended {
+            streams,
+            repeated: false,
+        })
+    }
+
+    async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage> {
+        let log = self.log();
+        let indexes = log.streams.get(stream).map_or(&[][..], Vec::as_slice);
+        let place = |version: u64| usize::try_from(version).unwrap_or(usize::MAX);
+        // The event of version n stands at n - 1.
+        let from = place((*read.versions.start()).max(1)) - 1;
+        let to = place(*read.versions.end()).min(indexes.len());
+        let wanted = indexes
+            .get(from..to.max(from))
+            .unwrap_or_default()
+            .iter()
+            .copied();
+        Ok(match read.direction {
+            Direction::Forward => self.page(&log, wanted, read.limit),
+            Direction::Backward => self.page(&log, wanted.rev(), read.limit),
+        })
+    }
+
+    async fn read_all(&self, read: ReadAll) -> Result<EventPage> {
+        let from = match read.after {
+            None => 0,
+            Some(after) if after.store() == self.0.id => {
+                usize::try_from(after.offset()).unwrap_or(usize::MAX)
+            }
+            Some(_) => {
+                return Err(Error::new(ErrorKind::InvalidConfiguration)
+                    .during("read_all")
+                    .because("the position is of another store"));
+            }
+        };
+        let log = self.log();
+        let wanted = |index: &usize| {
+            log.events.get(*index).is_some_and(|stored| {
+                (!read.first_only || stored.version == 1)
+                    && read
+                        .category
+                        .as_ref()
+                        .is_none_or(|category| category == stored.stream.category())
+            })
+        };
+        Ok(self.page(&log, (from..log.events.len()).filter(wanted), read.limit))
+    }
+
+    async fn head(&self, stream: &StreamId) -> Result<Version> {
+        Ok(self.log().head(stream))
+    }
+
+    fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
+        Some(Arc::new(self.clone()))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::full()
+    }
+}
+
+#[async_trait]
+impl SnapshotStore for MemoryStore {
+    async fn save(&self, row: SnapshotRow) -> Result<SavedSnapshot> {
+        let mut snapshots = self.snapshots();
+        let rows = snapshots.entry(row.key.stream.clone()).or_default();
+        let existing = rows
+            .iter()
+            .find(|other| other.key == row.key && other.version == row.version);
+        if let Some(existing) = existing {
+            return Ok(SavedSnapshot::Existing(existing.clone()));
+        }
+        rows.push(row);
+        rows.sort_by_key(|row| row.version);
+        Ok(SavedSnapshot::Stored)
+    }
+
+    async fn newest(&self, key: &SnapshotKey, at_most: Version) -> Result<Newest> {
+        let snapshots = self.snapshots();
+        let rows = snapshots.get(&key.stream).map_or(&[][..], Vec::as_slice);
+        let mut others: Vec<SnapshotKey> = Vec::new();
+        for row in rows.iter().rev().filter(|row| row.version <= at_most) {
+            if row.key == *key {
+                return Ok(Newest::Found(row.clone()));
+            }
+            if !others.contains(&row.key) {
+                others.push(row.key.clone());
+            }
+        }
+        Ok(Newest::Absent(others))
+    }
+
+    async fn list(&self, stream: &StreamId) -> Result<Vec<SnapshotInfo>> {
+        let snapshots = self.snapshots();
+        let rows = snapshots.get(stream).map_or(&[][..], Vec::as_slice);
+        Ok(rows.iter().map(SnapshotInfo::from).collect())
+    }
+
+    async fn delete(&self, row: &SnapshotInfo) -> Result<bool> {
+        Ok(self.remove(
+            |stream| *stream == row.key.stream,
+            |stored| SnapshotInfo::from(stored) == *row,
+        ) > 0)
+    }
+
+    async fn prune(&self, key: &SnapshotKey, before: Version) -> Result<u64> {
+        Ok(self.remove(
+            |stream| *stream == key.stream,
+            |stored| stored.key == *key && stored.version < before,
+        ))
+    }
+
+    async fn delete_category(&self, category: &str, schema_version: Option<u32>) -> Result<u64> {
+        Ok(self.remove(
+            |stream| stream.category() == category,
+            |stored| schema_version.is_none_or(|wanted| wanted == stored.key.schema_version),
+        ))
+    }
+}
+
+impl MemoryStore {
+    fn remove(
+        &self,
+        stream: impl Fn(&StreamId) -> bool,
+        doomed: impl Fn(&SnapshotRow) -> bool,
+    ) -> u64 {
+        let mut snapshots = self.snapshots();
+        let mut removed = 0;
+        for (_, rows) in snapshots.iter_mut().filter(|(of, _)| stream(of)) {
+            let before = rows.len();
+            rows.retain(|row| !doomed(row));
+            removed += before - rows.len();
+        }
+        removed as u64
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("events", &self.log().events.len())
+            .finish_non_exhaustive()
+    }
+}
