@@ -15,6 +15,9 @@ mod version;
 #[cfg(feature = "derive")]
 pub use eventsourcing_derive::{Aggregate, AggregateId, Event};
 
+#[cfg(feature = "sqlite")]
+#[doc(inline)]
+pub use crate::store::SqliteStore;
 #[doc(inline)]
 pub use crate::{
     aggregate::{
@@ -38,6 +41,8 @@ pub mod prelude {
     #[cfg(feature = "derive")]
     pub use eventsourcing_derive::{Aggregate, AggregateId, Event};
 
+    #[cfg(feature = "sqlite")]
+    pub use crate::store::SqliteStore;
     pub use crate::{
         aggregate::{Aggregate, AggregateId, Events, Historical, IntoEvents, Root},
         application::{Application, Published},
@@ -54,11 +59,14 @@ pub mod prelude {
 /// For the code that the derive writes. May change in any release.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::{borrow::Cow, vec::Vec};
+
     pub use serde;
 
     pub use crate::{
+        aggregate::Listed,
         codec::{Codec, CodecError},
-        event::{DecodeError, EventType, Stage},
+        event::{DecodeError, EventType, Stage, derived::*},
     };
 
     pub type DefaultSnapshotCodec = crate::codec::DefaultSnapshotCodec;

@@ -17,7 +17,7 @@ pub use self::{
     decision::{Events, IntoEvents},
     historical::Historical,
     id::{AggregateId, InvalidId},
-    lifecycle::{CreateOf, DiscardOf, EventOf},
+    lifecycle::{CreateOf, DiscardOf, EventOf, Listed},
     root::Root,
     stream::StreamId,
 };

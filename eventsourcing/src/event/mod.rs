@@ -1,5 +1,7 @@
 //! What an event is: the trait that the derive implements, its envelope's parts, its metadata.
 
+#[doc(hidden)]
+pub mod derived;
 mod metadata;
 
 use std::{any::TypeId, fmt::Debug};

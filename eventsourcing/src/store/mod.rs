@@ -5,11 +5,15 @@
 mod commit;
 mod memory;
 mod page;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::{fmt::Debug, ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
 
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::{SqliteOptions, SqliteStore, Synchronous};
 pub use self::{
     commit::{Appended, AppendedStream, Commit, NewEvent, StreamCommit},
     memory::MemoryStore,

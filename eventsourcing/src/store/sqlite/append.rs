@@ -1,0 +1,279 @@
+//! Appending a commit: the checks before the queue, the decision and the rows within the transaction.
+
+use std::collections::HashSet;
+
+use rusqlite::{
+    OptionalExtension as _, ToSql, params,
+    types::{ToSqlOutput, ValueRef},
+};
+use uuid::Uuid;
+
+use super::{
+    columns,
+    errors::{Failure, Sql, Trouble},
+    task::Weight,
+    writer::{Batch, Head},
+};
+use crate::{
+    Error, ErrorKind, Position, Result, Timestamp, Version,
+    store::{Appended, AppendedStream, Commit, NewEvent, StreamCommit},
+};
+
+/// The codec whose payloads are stored as text, so that `sqlite3` shows them.
+const TEXT_CODEC: &str = "json";
+
+const HEAD: &str =
+    "SELECT version, recorded_at FROM events WHERE stream = ?1 ORDER BY version DESC LIMIT 1";
+const STORED: &str = "SELECT version, position, recorded_at FROM events
+    WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 AND commit_id = ?4 ORDER BY version";
+const INSERT: &str = "INSERT INTO events
+    (stream, version, id, name, event_version, codec, commit_id, recorded_at, payload, metadata)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
+/// What is wrong with a commit whatever is stored.
+pub(super) fn check(commit: &Commit) -> Result<()> {
+    let mut seen = HashSet::new();
+    for part in &commit.streams {
+        if commit.streams.len() > 1 && !seen.insert(&part.stream) {
+            return Err(Error::new(ErrorKind::InvalidConfiguration)
+                .at(part.stream.clone())
+                .because("the commit has this stream twice: put its events into one part"));
+        }
+        let count = u64::try_from(part.events.len()).unwrap_or(u64::MAX);
+        if part.expected.checked_add(count).is_none() {
+            return Err(Error::new(ErrorKind::TooLarge)
+                .at(part.stream.clone())
+                .at_version(part.expected)
+                .because(format!(
+                    "{count} more events are beyond the highest version, {}",
+                    Version::MAX
+                )));
+        }
+        part.events
+            .iter()
+            .try_for_each(|event| check_texts(part, event))?;
+    }
+    Ok(())
+}
+
+fn check_texts(part: &StreamCommit, event: &NewEvent) -> Result<()> {
+    let wrong = if event.codec == TEXT_CODEC && std::str::from_utf8(&event.payload).is_err() {
+        "payload"
+    } else if std::str::from_utf8(&event.metadata).is_err() {
+        "metadata"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorKind::Unfaithful)
+        .at(part.stream.clone())
+        .because(format!(
+            "the {wrong} of the event {:?} is JSON, but not valid UTF-8",
+            event.name
+        )))
+}
+
+/// How much it adds to a transaction.
+pub(super) fn weight(commit: &Commit) -> Weight {
+    let events = commit.streams.iter().flat_map(|part| &part.events);
+    Weight {
+        rows: commit.event_count(),
+        bytes: events.map(|e| e.payload.len() + e.metadata.len()).sum(),
+    }
+}
+
+/// Stores it, or finds it stored, or refuses it.
+pub(super) fn append(batch: &mut Batch<'_>, commit: &Commit) -> Result<Appended, Trouble> {
+    let mut heads = Vec::with_capacity(commit.streams.len());
+    for part in &commit.streams {
+        heads.push(batch.head(part)?);
+    }
+    let parts = || commit.streams.iter().zip(&heads);
+    if let Some((part, head)) = parts().find(|(part, head)| part.expected != head.version) {
+        return match repeated(batch, commit, &heads)? {
+            Some(appended) => Ok(appended),
+            None => Err(Error::conflict(part.stream.clone(), part.expected, head.version).into()),
+        };
+    }
+    let now = batch.clock.now();
+    let mut streams = Vec::with_capacity(commit.streams.len());
+    for (part, head) in parts() {
+        let recorded_at = head.recorded_at.map_or(now, |last| last.max(now));
+        streams.push(AppendedStream {
+            positions: insert(batch, commit.id, part, recorded_at)?,
+            recorded_at,
+        });
+    }
+    // Only now: a commit that was undone half way must not be remembered.
+    for (part, appended) in commit.streams.iter().zip(&streams) {
+        if let Some(version) = last_version(part) {
+            let head = Head {
+                version,
+                recorded_at: Some(appended.recorded_at),
+            };
+            batch.heads.insert(part.stream.clone(), head);
+        }
+    }
+    Ok(Appended {
+        streams,
+        repeated: false,
+    })
+}
+
+fn last_version(part: &StreamCommit) -> Option<Version> {
+    let count = u64::try_from(part.events.len()).ok()?;
+    (count > 0).then(|| part.expected.checked_add(count))?
+}
+
+impl Batch<'_> {
+    fn head(&mut self, part: &StreamCommit) -> Result<Head, Trouble> {
+        if let Some(head) = self.heads.get(&part.stream) {
+            return Ok(*head);
+        }
+        let mut statement = self.connection.prepare_cached(HEAD)?;
+        let found = statement
+            .query_row([part.stream.as_str()], |row| {
+                Ok((columns::version(row, 0)?, columns::time(row, 1)?))
+            })
+            .optional()?;
+        let head = match found {
+            None => Head {
+                version: Version::ZERO,
+                recorded_at: None,
+            },
+            Some((Some(version), Some(recorded_at))) => Head {
+                version,
+                recorded_at: Some(recorded_at),
+            },
+            Some((version, _)) => {
+                let what = "the version or recorded_at of the stream's last row is damaged";
+                let failure = Failure::other(ErrorKind::Corrupt, self.database, what);
+                let error = failure.to_error().at(part.stream.clone());
+                return Err(match version {
+                    Some(version) => error.at_version(version).into(),
+                    None => error.into(),
+                });
+            }
+        };
+        self.heads.insert(part.stream.clone(), head);
+        Ok(head)
+    }
+}
+
+/// The answer of the first time, if all of the commit is stored.
+fn repeated(
+    batch: &Batch<'_>,
+    commit: &Commit,
+    heads: &[Head],
+) -> Result<Option<Appended>, Trouble> {
+    let mut streams = Vec::with_capacity(commit.streams.len());
+    let mut any = false;
+    for (part, head) in commit.streams.iter().zip(heads) {
+        let stored = match last_version(part) {
+            Some(last) => {
+                any = true;
+                match stored(batch, commit.id, part, last)? {
+                    Some(stored) => stored,
+                    None => return Ok(None),
+                }
+            }
+            None => AppendedStream {
+                positions: Vec::new(),
+                recorded_at: head.recorded_at.unwrap_or_else(|| batch.clock.now()),
+            },
+        };
+        streams.push(stored);
+    }
+    Ok(any.then_some(Appended {
+        streams,
+        repeated: true,
+    }))
+}
+
+fn stored(
+    batch: &Batch<'_>,
+    commit: Uuid,
+    part: &StreamCommit,
+    last: Version,
+) -> Result<Option<AppendedStream>, Trouble> {
+    let first = part.expected.next();
+    let mut statement = batch.connection.prepare_cached(STORED)?;
+    let mut rows = statement.query(params![
+        part.stream.as_str(),
+        columns::from_version(first),
+        columns::from_version(last),
+        commit.as_bytes().as_slice(),
+    ])?;
+    let mut positions = Vec::with_capacity(part.events.len());
+    let mut recorded_at = None;
+    while let Some(row) = rows.next()? {
+        if positions.is_empty() && columns::version(row, 0)? != Some(first) {
+            return Ok(None);
+        }
+        positions.push(batch.position(row.get(1)?));
+        recorded_at = recorded_at.or(columns::time(row, 2)?);
+    }
+    // Fewer than it had: rows were deleted behind the store's back, and the commit isn't stored.
+    Ok(recorded_at
+        .filter(|_| positions.len() == part.events.len())
+        .map(|recorded_at| AppendedStream {
+            positions,
+            recorded_at,
+        }))
+}
+
+fn insert(
+    batch: &Batch<'_>,
+    commit: Uuid,
+    part: &StreamCommit,
+    recorded_at: Timestamp,
+) -> Sql<Vec<Position>> {
+    let mut statement = batch.connection.prepare_cached(INSERT)?;
+    let mut positions = Vec::with_capacity(part.events.len());
+    let mut version = part.expected;
+    for event in &part.events {
+        version = version.next();
+        statement.execute(params![
+            part.stream.as_str(),
+            columns::from_version(version),
+            event.id.as_bytes().as_slice(),
+            &*event.name,
+            event.event_version,
+            &*event.codec,
+            commit.as_bytes().as_slice(),
+            recorded_at.unix_micros(),
+            payload(event),
+            Bytes::Text(&event.metadata),
+        ])?;
+        positions.push(batch.position(batch.connection.last_insert_rowid()));
+    }
+    Ok(positions)
+}
+
+impl Batch<'_> {
+    fn position(&self, rowid: i64) -> Position {
+        // AUTOINCREMENT counts from 1.
+        Position::new(self.store, 0, u64::try_from(rowid).unwrap_or(0))
+    }
+}
+
+/// A column's bytes: text that was checked to be UTF-8 isn't checked again.
+enum Bytes<'a> {
+    Text(&'a [u8]),
+    Blob(&'a [u8]),
+}
+
+impl ToSql for Bytes<'_> {
+    fn to_sql(&self) -> Sql<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Text(bytes) => ValueRef::Text(bytes),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn payload(event: &NewEvent) -> Bytes<'_> {
+    match &*event.codec {
+        TEXT_CODEC => Bytes::Text(&event.payload),
+        _ => Bytes::Blob(&event.payload),
+    }
+}
