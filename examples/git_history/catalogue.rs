@@ -117,7 +117,10 @@ fn decode<E: Event>(event: &RecordedEvent<'_>) -> Result<E, Error> {
     let decoded = if event.codec == Json::NAME {
         Json.decode(event.payload)
     } else {
-        Err(CodecError::new(format!("it was written by {}", event.codec)))
+        Err(CodecError::new(format!(
+            "it was written by {}",
+            event.codec
+        )))
     };
     decoded.map_err(|error| unreadable(event, error))
 }

@@ -240,7 +240,10 @@ impl History {
 
     /// The next commit has been applied to the files.
     pub(crate) fn read(commit: &Commit) -> CommitRead {
-        let created = commit.changes.iter().filter(|change| change.kind.is_birth());
+        let created = commit
+            .changes
+            .iter()
+            .filter(|change| change.kind.is_birth());
         CommitRead {
             commit: commit.hash.clone(),
             at: commit.at,

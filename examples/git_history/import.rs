@@ -204,5 +204,7 @@ fn progress_bar(wanted: u64, done: u64) -> ProgressBar {
     )
     .unwrap_or_else(|_| ProgressStyle::default_bar());
     // On standard error, and only if that is a terminal.
-    ProgressBar::new(wanted).with_position(done).with_style(style)
+    ProgressBar::new(wanted)
+        .with_position(done)
+        .with_style(style)
 }

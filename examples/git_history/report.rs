@@ -33,7 +33,10 @@ pub(crate) async fn print(
     if let Some((id, file)) = longest.iter().find(|(_, file)| file.is_alive) {
         let files = app.repository::<File>()?;
         print_past(out, &files, *id, file.events).await?;
-        writeln!(out, "\nLoading: through a snapshot, and by replaying every event")?;
+        writeln!(
+            out,
+            "\nLoading: through a snapshot, and by replaying every event"
+        )?;
         print_load_times(out, &files, &store, id, file.events).await?;
         if let Some(history) = &history {
             // One event for each commit and one for its creation: the longest stream of all.
@@ -67,7 +70,11 @@ fn print_longest(out: &mut dyn Write, files: &[(u64, &Listed)]) -> Result<(), Er
         let Lines { added, deleted } = file.lines;
         let path = printable(&file.path);
         let fate = if file.is_alive { "" } else { " (deleted)" };
-        writeln!(out, "{:>8} {added:>9} {deleted:>9}  {path}{fate}", file.events)?;
+        writeln!(
+            out,
+            "{:>8} {added:>9} {deleted:>9}  {path}{fate}",
+            file.events
+        )?;
     }
     Ok(())
 }
@@ -78,7 +85,10 @@ async fn print_past(
     id: u64,
     events: u64,
 ) -> Result<(), Error> {
-    writeln!(out, "\nThe first of them that is alive, at three points of its past")?;
+    writeln!(
+        out,
+        "\nThe first of them that is alive, at three points of its past"
+    )?;
     let mut points = vec![1, events.div_ceil(2), events];
     points.dedup();
     for point in points {
@@ -87,7 +97,10 @@ async fn print_past(
         let kind = kind(&file.mode);
         let lines = file.lines.added.saturating_sub(file.lines.deleted);
         let path = printable(&file.path);
-        writeln!(out, "  version {point:>6}, commit {commit}: {path}, {kind}, {lines} lines")?;
+        writeln!(
+            out,
+            "  version {point:>6}, commit {commit}: {path}, {kind}, {lines} lines"
+        )?;
         if let Some(former) = file.former_paths.last() {
             writeln!(out, "{:>39}before that {}", "", printable(former))?;
         }

@@ -1,7 +1,11 @@
 //! The parser of the log stream, on bytes written by hand.
 
 // The example's own file: its items are used here and there, not all of them.
-#[allow(dead_code, unreachable_pub, reason = "the example uses what the tests don't")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the example uses what the tests don't"
+)]
 #[path = "../../../examples/git_history/log.rs"]
 mod parser;
 
@@ -22,8 +26,12 @@ fn commits(log: impl AsRef<[u8]>) -> Result<Vec<Commit>, LogError> {
 
 fn only_change(log: &str) -> Change {
     let commits = commits(format!("{HEADER}{log}")).expect("it is well formed");
-    let [commit] = &commits[..] else { panic!("one commit in {commits:?}") };
-    let [change] = &commit.changes[..] else { panic!("one change in {commit:?}") };
+    let [commit] = &commits[..] else {
+        panic!("one commit in {commits:?}")
+    };
+    let [change] = &commit.changes[..] else {
+        panic!("one change in {commit:?}")
+    };
     change.clone()
 }
 
@@ -39,7 +47,10 @@ fn no_log_is_no_commits() {
 #[test]
 fn commits_without_changes_follow_each_other() {
     let commits = commits("commit 1f 77\0commit 2e -5\0commit 3d \0").expect("it is well formed");
-    let heads: Vec<_> = commits.iter().map(|commit| (commit.hash.as_str(), commit.at)).collect();
+    let heads: Vec<_> = commits
+        .iter()
+        .map(|commit| (commit.hash.as_str(), commit.at))
+        .collect();
     assert_eq!(heads, [("1f", 77), ("2e", -5), ("3d", 0)]);
 }
 
@@ -48,7 +59,10 @@ fn a_change_has_both_sides_and_its_lines() {
     let change = only_change(&format!("{RAW}3\t4\ta\0"));
     assert_eq!(change.kind, ChangeKind::Modified);
     let before = change.before.as_ref().expect("it was there");
-    assert_eq!((before.mode.as_str(), before.blob.as_str()), ("100644", "aa"));
+    assert_eq!(
+        (before.mode.as_str(), before.blob.as_str()),
+        ("100644", "aa")
+    );
     assert_eq!(counted(&change), Some((3, 4)));
 }
 
@@ -69,7 +83,14 @@ fn a_rename_has_two_paths_in_both_records() {
 
 #[test]
 fn paths_that_look_like_records_are_paths() {
-    for path in [":100644 100644 aa bb M", "commit 2e 5", "1\t2\tx", "\n", "-", "\t"] {
+    for path in [
+        ":100644 100644 aa bb M",
+        "commit 2e 5",
+        "1\t2\tx",
+        "\n",
+        "-",
+        "\t",
+    ] {
         let log = format!("\n:100644 100644 aa bb M\0{path}\x003\t4\t{path}\0");
         let change = only_change(&log);
         assert_eq!(change.path, path);
@@ -79,7 +100,9 @@ fn paths_that_look_like_records_are_paths() {
 
 #[test]
 fn binary_files_have_no_lines_and_what_git_leaves_out_has_none_changed() {
-    let log = format!("{HEADER}{RAW}:100644 100644 aa bb M\0b\0:100644 100644 aa bb M\0c\0-\t-\tb\x001\t0\tc\0");
+    let log = format!(
+        "{HEADER}{RAW}:100644 100644 aa bb M\0b\0:100644 100644 aa bb M\0c\0-\t-\tb\x001\t0\tc\0"
+    );
     let commits = commits(log).expect("it is well formed");
     let lines: Vec<_> = commits[0].changes.iter().map(counted).collect();
     assert_eq!(lines, [Some((0, 0)), None, Some((1, 0))]);
@@ -93,7 +116,11 @@ fn an_end_in_the_middle_is_an_error() {
         let parsed = commits(&whole[..end]);
         // Between two records it can't be told from a whole log: that is what git's exit status is for.
         let is_between = whole.as_bytes()[end - 1] == 0 && parsed.is_ok();
-        assert!(is_between || matches!(parsed, Err(LogError::Truncated)), "{:?}", &whole[..end]);
+        assert!(
+            is_between || matches!(parsed, Err(LogError::Truncated)),
+            "{:?}",
+            &whole[..end]
+        );
     }
 }
 
@@ -110,7 +137,10 @@ fn nonsense_is_an_error() {
         "commit 1f 77\0\n:100644 100644 aa bb M\0a\x001\t-2\ta\0",
         "commit 1f 77\0\n:\u{fffd}\0a\0",
     ] {
-        assert!(matches!(commits(log), Err(LogError::Unexpected { .. })), "{log:?}");
+        assert!(
+            matches!(commits(log), Err(LogError::Unexpected { .. })),
+            "{log:?}"
+        );
     }
 }
 

@@ -116,7 +116,11 @@ impl Author {
         if self.dice.below(8) == 0 {
             content.push(0);
         }
-        self.entries.push(Entry { path, mode: "100644", content });
+        self.entries.push(Entry {
+            path,
+            mode: "100644",
+            content,
+        });
         self.put(self.entries.len() - 1);
     }
 
@@ -125,7 +129,11 @@ impl Author {
         let cut = self.dice.below(3) == 0;
         let entry = &mut self.entries[index];
         if cut {
-            let start = entry.content.iter().position(|&byte| byte == b'\n').unwrap_or(0);
+            let start = entry
+                .content
+                .iter()
+                .position(|&byte| byte == b'\n')
+                .unwrap_or(0);
             entry.content.drain(..start);
         }
         entry.content.extend(line.bytes());
@@ -161,7 +169,10 @@ impl Author {
             return;
         }
         let aside = self.new_path();
-        let (first, second) = (self.entries[one].path.clone(), self.entries[other].path.clone());
+        let (first, second) = (
+            self.entries[one].path.clone(),
+            self.entries[other].path.clone(),
+        );
         self.say("R", &[&second, &aside]);
         self.say("R", &[&first, &second]);
         self.entries[one].path = second;
@@ -175,7 +186,16 @@ impl Author {
     }
 
     fn new_path(&mut self) -> Vec<u8> {
-        let odd: [&[u8]; 8] = [b"", b" x", b"\"", b"\xff\xfe", b"\n", b"\t", "ä".as_bytes(), b"\\"];
+        let odd: [&[u8]; 8] = [
+            b"",
+            b" x",
+            b"\"",
+            b"\xff\xfe",
+            b"\n",
+            b"\t",
+            "ä".as_bytes(),
+            b"\\",
+        ];
         self.paths += 1;
         let mut path = format!("d{}/", self.dice.below(3)).into_bytes();
         path.extend(odd[self.dice.below(odd.len())]);
@@ -185,13 +205,18 @@ impl Author {
     }
 
     fn put(&mut self, index: usize) {
-        let Entry { path, mode, content } = self.entries[index].clone();
+        let Entry {
+            path,
+            mode,
+            content,
+        } = self.entries[index].clone();
         if mode == "160000" {
             let commit = format!("{:040x}", content.len() + 1);
             self.say(&format!("M {mode} {commit}"), &[&path]);
         } else {
             self.say(&format!("M {mode} inline"), &[&path]);
-            self.changes.extend(format!("data {}\n", content.len()).bytes());
+            self.changes
+                .extend(format!("data {}\n", content.len()).bytes());
             self.changes.extend(&content);
             self.changes.push(b'\n');
         }

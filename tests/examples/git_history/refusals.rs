@@ -1,11 +1,14 @@
 //! What the program does not do, and says so.
 
-use std::{fs, process::Stdio};
+use std::{fs, path::PathBuf, process::Stdio};
 
-use eventsourcing::{prelude::*, store::SqliteStore};
+use eventsourcing::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::scratch::{Scratch, failed};
+use super::{
+    scratch::{Scratch, failed},
+    stored,
+};
 
 fn with_two_commits() -> Scratch {
     let scratch = Scratch::new();
@@ -25,7 +28,10 @@ fn the_database_of_another_repository_is_refused() {
     scratch.write("b", "x\n");
     scratch.commit();
     let complaint = scratch.refused("history.db");
-    assert!(complaint.contains("belongs to another repository"), "{complaint}");
+    assert!(
+        complaint.contains("belongs to another repository"),
+        "{complaint}"
+    );
     assert_eq!(scratch.rows("history.db"), before);
 }
 
@@ -36,7 +42,10 @@ fn history_that_was_rewritten_is_refused() {
     let before = scratch.rows("history.db");
     scratch.git(["commit", "--quiet", "--amend", "--message=other"]);
     let complaint = scratch.refused("history.db");
-    assert!(complaint.contains("not on the first-parent line"), "{complaint}");
+    assert!(
+        complaint.contains("not on the first-parent line"),
+        "{complaint}"
+    );
     scratch.git(["checkout", "--quiet", "HEAD~1"]);
     let complaint = scratch.refused("history.db");
     assert!(complaint.contains("HEAD moved back"), "{complaint}");
@@ -53,7 +62,10 @@ fn a_commit_that_came_by_a_merge_is_not_on_the_line() {
     scratch.commit();
     scratch.git(["merge", "--quiet", "--no-edit", "main"]);
     let complaint = scratch.refused("history.db");
-    assert!(complaint.contains("not on the first-parent line"), "{complaint}");
+    assert!(
+        complaint.contains("not on the first-parent line"),
+        "{complaint}"
+    );
 }
 
 #[derive(Event, Clone, Debug, Serialize, Deserialize)]
@@ -69,13 +81,19 @@ impl ShopHandlers for Shop {
     }
 }
 
-#[tokio::test]
-async fn the_database_of_another_program_is_refused() {
-    let scratch = with_two_commits();
-    let store = SqliteStore::open(scratch.beside("shop.db")).await.expect("a new file");
-    let shops = eventsourcing::Repository::<Shop>::builder(store).build().expect("defaults");
+async fn open_a_shop(db: PathBuf) {
+    let store = SqliteStore::open(db).await.expect("a new file");
+    let shops = Repository::<Shop>::builder(store)
+        .build()
+        .expect("defaults");
     let mut shop = shops.create(1, Opened {});
     shops.save(&mut shop).await.expect("it is stored");
+}
+
+#[test]
+fn the_database_of_another_program_is_refused() {
+    let scratch = with_two_commits();
+    stored::wait_for(open_a_shop(scratch.beside("shop.db")));
     let complaint = scratch.refused("shop.db");
     assert!(complaint.contains("something else"), "{complaint}");
     assert_eq!(scratch.rows("shop.db").len(), 1);
@@ -84,8 +102,11 @@ async fn the_database_of_another_program_is_refused() {
 #[test]
 fn what_is_no_database_is_an_error() {
     let scratch = with_two_commits();
-    fs::write(scratch.beside("text.db"), "this is no database at all, it is a text\n".repeat(99))
-        .expect("a file");
+    fs::write(
+        scratch.beside("text.db"),
+        "this is no database at all, it is a text\n".repeat(99),
+    )
+    .expect("a file");
     fs::create_dir(scratch.beside("folder.db")).expect("a folder");
     for db in ["text.db", "folder.db", "nowhere/history.db"] {
         scratch.refused(db);
@@ -97,9 +118,15 @@ fn a_machine_without_git_is_told_so() {
     let scratch = with_two_commits();
     let root = scratch.root();
     let mut program = scratch.program(&root, "history.db", &[]);
-    let output = program.env("PATH", scratch.beside("nowhere")).output().expect("it runs");
+    let output = program
+        .env("PATH", scratch.beside("nowhere"))
+        .output()
+        .expect("it runs");
     let complaint = failed(&output);
-    assert!(complaint.contains("can't run git: is it installed?"), "{complaint}");
+    assert!(
+        complaint.contains("can't run git: is it installed?"),
+        "{complaint}"
+    );
 }
 
 #[test]
@@ -130,7 +157,11 @@ fn a_damaged_repository_stores_whole_commits_only() {
     let whole = scratch.check();
     let blob = scratch.git(["rev-parse", "HEAD:b"]);
     let blob = String::from_utf8_lossy(&blob).trim().to_owned();
-    let object = scratch.root().join(".git/objects").join(&blob[..2]).join(&blob[2..]);
+    let object = scratch
+        .root()
+        .join(".git/objects")
+        .join(&blob[..2])
+        .join(&blob[2..]);
     fs::remove_file(object).expect("a loose object");
     let complaint = scratch.refused("damaged.db");
     assert!(complaint.starts_with("error: git log: "), "{complaint}");

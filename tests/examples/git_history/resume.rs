@@ -6,19 +6,19 @@ use super::{random, scratch::Scratch};
 
 #[test]
 fn a_run_in_pieces_is_a_whole_run() {
-    let scratch = random::repository(99, 40);
+    let scratch = random::repository(99, 24);
     let whole = scratch.check();
     for piece in ["1", "7"] {
         let db = format!("{piece}.db");
         let mut printed = String::new();
-        for _ in 0..40 {
+        for _ in 0..24 {
             printed = scratch.import(&db, &["--stop-after", piece]);
         }
         scratch.check_printed(&printed);
         assert_eq!(scratch.rows(&db), whole);
     }
     // The comparison tells a part from the whole.
-    scratch.import("part.db", &["--stop-after", "39"]);
+    scratch.import("part.db", &["--stop-after", "23"]);
     assert_ne!(scratch.rows("part.db"), whole);
     scratch.import("nothing.db", &["--stop-after", "0"]);
     assert_eq!(scratch.rows("nothing.db"), []);
@@ -62,16 +62,27 @@ fn a_run_that_is_killed_is_resumed_exactly() {
         program.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut running = program.spawn().expect("it runs");
         // Later each time, so that the last attempts are done before it comes; uneven, so that it hits anywhere.
-        thread::sleep(Duration::from_millis(10 + 5 * attempt + attempt * attempt * 7 % 11));
+        thread::sleep(Duration::from_millis(
+            10 + 5 * attempt + attempt * attempt * 7 % 11,
+        ));
         running.kill().expect("it is there until it is waited for");
         let output = running.wait_with_output().expect("it ends");
         if output.status.success() {
             break;
         }
-        assert_eq!(output.status.code(), None, "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            None,
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         if scratch.beside("killed.db").exists() {
             let stored = scratch.rows("killed.db");
-            assert_eq!(stored, whole[..stored.len()], "what is stored is how the whole begins");
+            assert_eq!(
+                stored,
+                whole[..stored.len()],
+                "what is stored is how the whole begins"
+            );
             interrupted += u32::from(!stored.is_empty() && stored.len() < whole.len());
         }
     }

@@ -87,12 +87,22 @@ impl Scratch {
 
     /// A run of the program that is expected to succeed; what it printed.
     pub(super) fn import(&self, db: &str, more: &[&str]) -> String {
-        succeeded(&self.program(&self.root(), db, more).output().expect("it runs"))
+        succeeded(
+            &self
+                .program(&self.root(), db, more)
+                .output()
+                .expect("it runs"),
+        )
     }
 
     /// A run that is expected to fail; its complaint.
     pub(super) fn refused(&self, db: &str) -> String {
-        failed(&self.program(&self.root(), db, &[]).output().expect("it runs"))
+        failed(
+            &self
+                .program(&self.root(), db, &[])
+                .output()
+                .expect("it runs"),
+        )
     }
 
     /// The program on some path, with its database beside the repository.
@@ -118,8 +128,15 @@ impl Scratch {
         let tree = self.git(["ls-tree", "-r", "--name-only", "HEAD"]);
         // The log of the example's documentation in the form for people: paths are quoted, so lines are lines.
         let log = self.git([
-            "log", "--first-parent", "--reverse", "--numstat", "-M", "-l1000", "--no-ext-diff",
-            "--no-textconv", "--format=",
+            "log",
+            "--first-parent",
+            "--reverse",
+            "--numstat",
+            "-M",
+            "-l1000",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--format=",
         ]);
         let log = String::from_utf8_lossy(&log);
         let sum = |column: usize| {
@@ -127,7 +144,10 @@ impl Scratch {
             cells.map(|cell| cell.parse().unwrap_or(0)).sum()
         };
         Totals {
-            commits: String::from_utf8_lossy(&commits).trim().parse().expect("a count"),
+            commits: String::from_utf8_lossy(&commits)
+                .trim()
+                .parse()
+                .expect("a count"),
             alive: String::from_utf8_lossy(&tree).lines().count() as u64,
             added: sum(0),
             deleted: sum(1),
@@ -155,14 +175,22 @@ pub(super) fn totals(printed: &str) -> Totals {
     let mut lines = printed.lines().rev();
     let mut number = |label: &str| {
         let line = lines.next().unwrap_or_default();
-        let rest = line.strip_prefix(label).unwrap_or_else(|| panic!("{label:?} in {line:?}"));
-        rest.parse().unwrap_or_else(|_| panic!("a number in {line:?}"))
+        let rest = line
+            .strip_prefix(label)
+            .unwrap_or_else(|| panic!("{label:?} in {line:?}"));
+        rest.parse()
+            .unwrap_or_else(|_| panic!("a number in {line:?}"))
     };
     let deleted = number("lines deleted ");
     let added = number("lines added ");
     let alive = number("files alive ");
     let commits = number("commits ");
-    Totals { commits, alive, added, deleted }
+    Totals {
+        commits,
+        alive,
+        added,
+        deleted,
+    }
 }
 
 pub(super) fn succeeded(output: &Output) -> String {

@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use eventsourcing::{
     EventStore,
-    store::{ReadAll, SqliteStore},
+    store::{ReadAll, RecordedEvent, SqliteStore},
 };
 use serde_json::Value;
+use tokio::runtime::Builder;
 
 /// What must be the same for the same log: the order, and this.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,34 +27,46 @@ impl Row {
 
     fn text_of(&self, field: &str) -> String {
         let value = self.payload[field].as_str();
-        value.unwrap_or_else(|| panic!("{field} in {self:?}")).to_owned()
+        value
+            .unwrap_or_else(|| panic!("{field} in {self:?}"))
+            .to_owned()
     }
 }
 
+/// Runs a future on a runtime of its own.
+pub(super) fn wait_for<T>(future: impl Future<Output = T>) -> T {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+/// Everything in the database, in global order.
 pub(super) fn rows(db: &Path) -> Vec<Row> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(async {
-        let store = SqliteStore::open(db).await.expect("the program made it");
-        let mut rows = Vec::new();
-        let mut read = ReadAll::default();
-        loop {
-            let page = store.read_all(read.clone()).await.expect("it can be read");
-            rows.extend(page.iter().map(|event| {
-                let text = String::from_utf8(event.payload.to_vec()).expect("JSON is text");
-                Row {
-                    stream: event.stream.to_owned(),
-                    version: event.version.get(),
-                    name: event.name.to_owned(),
-                    payload: serde_json::from_str(&text).expect("payloads are JSON"),
-                    text,
-                }
-            }));
-            match page.last() {
-                Some(last) if page.has_more() => read.after = Some(last.position),
-                _ => return rows,
-            }
+    wait_for(read(db))
+}
+
+async fn read(db: &Path) -> Vec<Row> {
+    let store = SqliteStore::open(db).await.expect("the program made it");
+    let mut rows = Vec::new();
+    let mut read = ReadAll::default();
+    loop {
+        let page = store.read_all(read.clone()).await.expect("it can be read");
+        rows.extend(page.iter().map(|event| row(&event)));
+        match page.last() {
+            Some(last) if page.has_more() => read.after = Some(last.position),
+            _ => return rows,
         }
-    })
+    }
+}
+
+fn row(event: &RecordedEvent<'_>) -> Row {
+    let text = String::from_utf8(event.payload.to_vec()).expect("JSON is text");
+    Row {
+        stream: event.stream.to_owned(),
+        version: event.version.get(),
+        name: event.name.to_owned(),
+        payload: serde_json::from_str(&text).expect("payloads are JSON"),
+        text,
+    }
 }
 
 /// Path to mode and blob of the files that are alive.
@@ -62,7 +75,13 @@ pub(super) fn tree(rows: &[Row]) -> BTreeMap<String, (String, String)> {
     for row in rows.iter().filter(|row| row.is_of_file()) {
         let file = files.entry(&row.stream).or_default();
         match row.name.as_str() {
-            "Created" => *file = (row.text_of("path"), row.text_of("mode"), row.text_of("blob")),
+            "Created" => {
+                *file = (
+                    row.text_of("path"),
+                    row.text_of("mode"),
+                    row.text_of("blob"),
+                )
+            }
             "Renamed" => file.0 = row.text_of("path"),
             "ModeChanged" => file.1 = row.text_of("mode"),
             "Changed" => file.2 = row.text_of("blob"),
@@ -81,15 +100,26 @@ pub(super) fn tree(rows: &[Row]) -> BTreeMap<String, (String, String)> {
 
 /// The same from `git ls-tree -r -z`.
 pub(super) fn tree_of_git(listing: &[u8]) -> BTreeMap<String, (String, String)> {
-    let entries = listing.split(|&byte| byte == 0).filter(|entry| !entry.is_empty());
+    let entries = listing
+        .split(|&byte| byte == 0)
+        .filter(|entry| !entry.is_empty());
     entries
         .map(|entry| {
-            let tab = entry.iter().position(|&byte| byte == b'\t').expect("a tab before the path");
+            let tab = entry
+                .iter()
+                .position(|&byte| byte == b'\t')
+                .expect("a tab before the path");
             let head = String::from_utf8_lossy(&entry[..tab]).into_owned();
             let mut words = head.split(' ');
             let (mode, _, blob) = (words.next(), words.next(), words.next());
             let path = super::log::path_text(&entry[tab + 1..]);
-            (path, (mode.unwrap_or_default().to_owned(), blob.unwrap_or_default().to_owned()))
+            (
+                path,
+                (
+                    mode.unwrap_or_default().to_owned(),
+                    blob.unwrap_or_default().to_owned(),
+                ),
+            )
         })
         .collect()
 }
@@ -98,7 +128,9 @@ pub(super) fn tree_of_git(listing: &[u8]) -> BTreeMap<String, (String, String)> 
 pub(super) fn life<'a>(rows: &'a [Row], path: &str) -> Vec<&'a str> {
     let births = rows.iter().filter(|row| row.name == "Created");
     let born = births.filter(|row| row.payload["path"] == path).next_back();
-    let stream = &born.unwrap_or_else(|| panic!("nothing was created at {path:?}")).stream;
+    let stream = &born
+        .unwrap_or_else(|| panic!("nothing was created at {path:?}"))
+        .stream;
     let events = rows.iter().filter(|row| row.stream == *stream);
     events.map(|row| row.name.as_str()).collect()
 }
