@@ -295,7 +295,11 @@ pub(crate) fn path_text(path: &[u8]) -> String {
                     quoted.push(char);
                 }
                 for byte in chunk.invalid() {
-                    quoted.push_str(&format!("\\{byte:03o}"));
+                    quoted.push('\\');
+                    // Three octal digits: two, three and three bits.
+                    for shift in [6, 3, 0] {
+                        quoted.push(char::from(b'0' + (byte >> shift & 7)));
+                    }
                 }
             }
             quoted.push('"');

@@ -13,7 +13,8 @@ use super::{
 };
 
 fn numbers(from: u32, to: u32) -> String {
-    (from..to).map(|number| format!("{number}\n")).collect()
+    let lines: Vec<_> = (from..to).map(|number| number.to_string()).collect();
+    lines.join("\n") + "\n"
 }
 
 #[test]

@@ -76,11 +76,8 @@ pub(super) fn tree(rows: &[Row]) -> BTreeMap<String, (String, String)> {
         let file = files.entry(&row.stream).or_default();
         match row.name.as_str() {
             "Created" => {
-                *file = (
-                    row.text_of("path"),
-                    row.text_of("mode"),
-                    row.text_of("blob"),
-                )
+                let (path, mode) = (row.text_of("path"), row.text_of("mode"));
+                *file = (path, mode, row.text_of("blob"));
             }
             "Renamed" => file.0 = row.text_of("path"),
             "ModeChanged" => file.1 = row.text_of("mode"),
@@ -126,8 +123,8 @@ pub(super) fn tree_of_git(listing: &[u8]) -> BTreeMap<String, (String, String)> 
 
 /// The events of the file that was created last at this path, by name.
 pub(super) fn life<'a>(rows: &'a [Row], path: &str) -> Vec<&'a str> {
-    let births = rows.iter().filter(|row| row.name == "Created");
-    let born = births.filter(|row| row.payload["path"] == path).next_back();
+    let mut births = rows.iter().filter(|row| row.name == "Created");
+    let born = births.rfind(|row| row.payload["path"] == path);
     let stream = &born
         .unwrap_or_else(|| panic!("nothing was created at {path:?}"))
         .stream;
