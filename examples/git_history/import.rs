@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use eventsourcing::{Application, Repository, Root, prelude::*, store::ReadAll};
+use eventsourcing::{prelude::*, store::ReadAll};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{

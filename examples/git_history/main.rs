@@ -35,7 +35,7 @@ use std::{
 };
 
 use clap::Parser;
-use eventsourcing::{Application, snapshot::SnapshotPolicy, store::SqliteStore};
+use eventsourcing::prelude::*;
 
 use crate::{
     error::{Chain, Error},
@@ -73,16 +73,28 @@ async fn run(options: &Options) -> Result<(), Error> {
     let git = Git::open(&options.repository)?;
     if let Some(head) = git.head()? {
         let store = SqliteStore::open(&options.db).await?;
-        let app = Application::builder(store.clone())
-            .snapshots(SnapshotPolicy::every(100))
-            .build()?;
-        import::run(&app, &store, &git, &head, options.stop_after).await?;
-        report::print(&mut out, &app, store).await?;
-        app.close().await;
+        let done = import_and_report(options, &git, &head, &store, &mut out).await;
+        // Leaves one file, also after an error: what SQLite keeps beside it is written back.
+        store.close().await;
+        done?;
     } else {
         writeln!(out, "no commits yet: nothing to store\n")?;
         report::print_totals(&mut out, 0, 0, Lines::default())?;
     }
     out.flush()?;
     Ok(())
+}
+
+async fn import_and_report(
+    options: &Options,
+    git: &Git,
+    head: &str,
+    store: &SqliteStore,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let app = Application::builder(store.clone())
+        .snapshots(SnapshotPolicy::every(100))
+        .build()?;
+    import::run(&app, store, git, head, options.stop_after).await?;
+    report::print(out, &app, store.clone()).await
 }

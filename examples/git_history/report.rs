@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eventsourcing::{Aggregate, AggregateId, Application, Repository, prelude::*};
+use eventsourcing::prelude::*;
 
 use crate::{
     catalogue::{Catalogue, Listed},
@@ -23,7 +23,7 @@ const LOADS: usize = 7;
 pub(crate) async fn print(
     out: &mut dyn Write,
     app: &Application,
-    store: impl EventStore + Clone,
+    store: SqliteStore,
 ) -> Result<(), Error> {
     let catalogue = Catalogue::read(&store).await?;
     let histories = app.repository::<History>()?;
@@ -35,7 +35,7 @@ pub(crate) async fn print(
         print_past(out, &files, *id, file.events).await?;
         writeln!(
             out,
-            "\nLoading: through a snapshot, and by replaying every event"
+            "\nLoading, with snapshots (there is one every 100 events) and without"
         )?;
         print_load_times(out, &files, &store, id, file.events).await?;
         if let Some(history) = &history {
@@ -111,7 +111,7 @@ async fn print_past(
 async fn print_load_times<A: Aggregate>(
     out: &mut dyn Write,
     with: &Repository<A>,
-    store: &(impl EventStore + Clone),
+    store: &SqliteStore,
     id: &A::Id,
     events: u64,
 ) -> Result<(), Error> {
