@@ -274,9 +274,6 @@ impl<A: Aggregate> Repository<A> {
     }
 }
 
-<<<<<<< HEAD
-/// Names the operation that the user called, and the stream.
-=======
 /// No state means discarded, and the event's name says whether it was: a row that says otherwise would end a life, or
 /// go on with one that has ended. A name that isn't known settles nothing here.
 fn contradicts<A: Aggregate>(row: &SnapshotRow, name: &str) -> bool {
@@ -284,8 +281,7 @@ fn contradicts<A: Aggregate>(row: &SnapshotRow, name: &str) -> bool {
     event.is_some_and(|event| (event.stage == Stage::Discard) != row.state.is_none())
 }
 
-/// Names operation and stream in an error that doesn't yet.
->>>>>>> seeds
+/// Names the operation that the user called, and the stream.
 pub(crate) fn located<A: Aggregate>(error: Error, operation: &'static str, id: &A::Id) -> Error {
     let error = error.of_call(operation);
     match StreamId::of::<A>(id) {
