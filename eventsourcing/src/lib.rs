@@ -136,7 +136,7 @@ pub mod __private {
     pub use serde;
 
     pub use crate::{
-        aggregate::Listed,
+        aggregate::Broken,
         codec::{Codec, CodecError},
         event::{DecodeError, EventType, Stage, derived::*},
     };
