@@ -1,7 +1,7 @@
 //! The validated picture: what the expansions write code from. Every rule about an input as a whole is kept here.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
     Attribute, Data, DeriveInput, Field, Generics, Index, Member, Path, Type, Visibility,
     spanned::Spanned,
@@ -19,6 +19,8 @@ pub(crate) struct Aggregate {
     pub(crate) krate: Path,
     pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
+    /// No union: that was reported as a mistake, and can't have the traits that an aggregate needs.
+    pub(crate) is_storable: bool,
     /// Empty, unless they were reported as a mistake.
     pub(crate) generics: Generics,
     pub(crate) name: String,
@@ -37,18 +39,15 @@ pub(crate) struct Aggregate {
 #[derive(Debug)]
 pub(crate) enum Id {
     Given(Type),
-    /// An alias stands in for it, whose definition is the error: rustc says nothing about uses of such a type.
-    Broken {
-        alias: Ident,
-        error: syn::Error,
-    },
+    /// Missing or unreadable, which is among the mistakes: an alias stands in for it.
+    Broken(Ident),
 }
 
 impl ToTokens for Id {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
             Self::Given(given) => given.to_tokens(tokens),
-            Self::Broken { alias, .. } => alias.to_tokens(tokens),
+            Self::Broken(alias) => alias.to_tokens(tokens),
         }
     }
 }
@@ -60,14 +59,27 @@ pub(crate) struct Event {
     pub(crate) path: Path,
     pub(crate) variant: Ident,
     pub(crate) handler: Ident,
-    /// Stands for the type where only the last segment's span is wanted.
+    /// An alias of the type, with the span of the path's last segment.
     pub(crate) alias: Ident,
+    /// A function that returns what can be done with the type.
+    pub(crate) listed: Ident,
 }
 
 impl Event {
     /// The token to blame for whatever is wrong with the event.
     pub(crate) fn span(&self) -> Span {
         self.alias.span()
+    }
+
+    /// Calls a method of the runtime's `Listed` for this type.
+    pub(crate) fn call(
+        &self,
+        aggregate: &Aggregate,
+        method: &TokenStream,
+        values: &TokenStream,
+    ) -> TokenStream {
+        let (private, listed) = (aggregate.private(), &self.listed);
+        quote_spanned!(self.span()=> #private::Listed::#method(#listed().1, #values))
     }
 }
 
@@ -82,29 +94,17 @@ impl Aggregate {
         }
         let ident = &input.ident;
         let name = names::text(ident);
-        let event_enum = attr.event.unwrap_or_else(|| format_ident!("{ident}Event"));
-        let handlers = attr
-            .handlers_name
-            .unwrap_or_else(|| format_ident!("{ident}Handlers"));
-        if event_enum == handlers {
-            let error = format!(
-                "`{event_enum}` can't name both the event enum and the handler trait: rename one"
-            );
-            mistakes.at(event_enum.span(), error);
-        }
-        let id = match (attr.id, attr.place) {
-            (Some(Ok(given)), _) => Id::Given(given),
-            (Some(Err(error)), _) => Id::broken(ident, error),
-            (None, Some(place)) => Id::broken(ident, missing_id(place)),
-            (None, None) => Id::broken(ident, missing_attribute(ident)),
+        require_id_and_create(&attr, ident, mistakes);
+        let events = named_events(&attr.lists, ident, mistakes);
+        let (event_enum, handlers) = new_names(&attr, ident, &events, mistakes);
+        let id = match attr.id {
+            Some(given) => Id::Given(given),
+            None => Id::Broken(format_ident!("__{ident}Id")),
         };
-        if let (Some(place), false) = (attr.place, attr.has_create) {
-            let error = "an aggregate is brought into being by an event, and none is listed: add `create(...)` with at least one, as in `create(OrderCreated)`";
-            mistakes.at(place, error);
-        }
         Self {
             krate: attr.krate,
             vis: input.vis.clone(),
+            is_storable: !matches!(input.data, Data::Union(_)),
             ident: ident.clone(),
             generics: input.generics.clone(),
             name: attr
@@ -114,7 +114,7 @@ impl Aggregate {
             schema_version: attr.schema_version.unwrap_or(1),
             snapshot_codec: attr.snapshot_codec,
             fields: attr::field_names(input),
-            events: named_events(attr.lists, ident, mistakes),
+            events,
             event_enum,
             event_derive: attr.event_derive,
             handlers,
@@ -133,23 +133,51 @@ impl Aggregate {
     }
 }
 
-impl Id {
-    fn broken(aggregate: &Ident, error: syn::Error) -> Self {
-        let alias = format_ident!("__{aggregate}Id");
-        Self::Broken { alias, error }
+fn require_id_and_create(attr: &AggregateAttr, ident: &Ident, mistakes: &Mistakes) {
+    let Some(place) = attr.place else {
+        let error = format!(
+            "`{ident}` says nothing about its id and its events: add `#[aggregate(id = Uuid, create(...), events(...))]`"
+        );
+        mistakes.on(ident, error);
+        return;
+    };
+    if !attr.has_id {
+        let error = "an aggregate needs the type of its id: add `id = ...`, as in `id = Uuid`";
+        mistakes.at(place, error);
+    }
+    if !attr.has_create {
+        let error = "an aggregate is brought into being by an event, and none is listed: add `create(...)` with at least one, as in `create(OrderCreated)`";
+        mistakes.at(place, error);
     }
 }
 
-fn missing_id(place: Span) -> syn::Error {
-    let error = "an aggregate needs the type of its id: add `id = ...`, as in `id = Uuid`";
-    syn::Error::new(place, error)
-}
-
-fn missing_attribute(ident: &Ident) -> syn::Error {
-    let error = format!(
-        "`{ident}` says nothing about its id and its events: add `#[aggregate(id = Uuid, create(...), events(...))]`"
-    );
-    syn::Error::new_spanned(ident, error)
+/// The names of the event enum and of the handler trait; the default ones where those given are taken.
+fn new_names(
+    attr: &AggregateAttr,
+    ident: &Ident,
+    events: &[Event],
+    mistakes: &Mistakes,
+) -> (Ident, Ident) {
+    let free = |key: &str, given: &Option<Ident>, default: Ident| match given {
+        Some(given) if given == ident || events.iter().any(|e| e.path.is_ident(given)) => {
+            let error = format!(
+                "`{given}` is the name of a type already: choose another, or leave `{key}` out for `{default}`"
+            );
+            mistakes.at(given.span(), error);
+            default
+        }
+        given => given.clone().unwrap_or(default),
+    };
+    let event_enum = free("event", &attr.event, format_ident!("{ident}Event"));
+    let default = format_ident!("{ident}Handlers");
+    let handlers = free("handlers(name = ...)", &attr.handlers_name, default);
+    if event_enum == handlers {
+        let error =
+            format!("`{handlers}` names the event enum already: choose another name for the trait");
+        mistakes.at(handlers.span(), error);
+        return (event_enum, format_ident!("__{ident}Handlers"));
+    }
+    (event_enum, handlers)
 }
 
 fn refuse_parameters(generics: &Generics, mistakes: &Mistakes) {
@@ -193,7 +221,7 @@ fn refuse_inner_attributes(data: &Data, name: &str, mistakes: &Mistakes) {
 }
 
 /// Gives each listing its variant and handler, and leaves out what is listed twice.
-fn named_events(lists: Vec<Listing>, aggregate: &Ident, mistakes: &Mistakes) -> Vec<Event> {
+fn named_events(lists: &[Listing], aggregate: &Ident, mistakes: &Mistakes) -> Vec<Event> {
     let mut listings: Vec<Listing> = Vec::new();
     // In the order of the stages, whatever the order in which the lists were written.
     for stage in Stage::ALL {
@@ -266,6 +294,7 @@ fn named_event(listing: &Listing, place: usize, mistakes: &Mistakes) -> Option<E
         handler: identifier(&handler)?,
         variant: identifier(&variant)?,
         alias: Ident::new(&format!("__E{place}"), last.ident.span()),
+        listed: Ident::new(&format!("__e{place}"), last.ident.span()),
     })
 }
 
@@ -299,6 +328,8 @@ fn name_taken(event: &Event, other: &Event) -> String {
 #[derive(Debug)]
 pub(crate) struct EventType {
     pub(crate) krate: Path,
+    /// No union: that was reported as a mistake.
+    pub(crate) is_storable: bool,
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) name: String,
@@ -341,6 +372,7 @@ impl EventType {
         }
         Self {
             krate: attr.krate,
+            is_storable: !matches!(input.data, Data::Union(_)),
             ident: input.ident.clone(),
             generics: input.generics.clone(),
             name,

@@ -26,8 +26,9 @@ pub(crate) fn example(name: &str) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the package is in the workspace's folder");
-    let sources = ["examples", "eventsourcing", "eventsourcing-derive"]
-        .iter()
+    let example = format!("examples/{name}");
+    let sources = [&example, "eventsourcing/src", "eventsourcing-derive/src"]
+        .into_iter()
         .filter_map(|folder| newest(&workspace.join(folder)))
         .max();
     if modified(&program) < sources {

@@ -47,8 +47,9 @@ pub(crate) struct AggregateAttr {
     /// The attribute's own name, if it is there and says anything.
     pub(crate) place: Option<Span>,
     pub(crate) name: Option<LitStr>,
-    /// `Err` if something stands there that is no type.
-    pub(crate) id: Option<Result<Type, syn::Error>>,
+    /// `None` if it is not there, or no type.
+    pub(crate) id: Option<Type>,
+    pub(crate) has_id: bool,
     pub(crate) schema_version: Option<u32>,
     pub(crate) snapshot_codec: Option<Type>,
     pub(crate) lists: Vec<Listing>,
@@ -90,6 +91,7 @@ impl AggregateAttr {
             place: None,
             name: None,
             id: None,
+            has_id: false,
             schema_version: None,
             snapshot_codec: None,
             lists: Vec::new(),
@@ -101,9 +103,11 @@ impl AggregateAttr {
             krate: default_crate(),
         };
         attr.place = read_attribute(attributes, "aggregate", mistakes, |input| {
-            read_keys(input, KEYS, mistakes, |key, ident, stream, extent| {
+            let seen = read_keys(input, KEYS, mistakes, |key, ident, stream, extent| {
                 attr.read_key(key, ident, stream, extent, mistakes)
             });
+            attr.has_id |= seen.contains(&"id");
+            attr.has_create |= seen.contains(&"create");
         });
         attr
     }
@@ -118,28 +122,21 @@ impl AggregateAttr {
     ) -> syn::Result<()> {
         match key {
             "name" => self.name = value::stored_name(input, key, mistakes)?,
-            "id" => {
-                self.id = Some(value::type_of(input, key, "Uuid", mistakes));
-                if let Some(Err(_)) = self.id {
-                    skip(input);
-                }
-            }
+            "id" => self.id = Some(value::type_of(input, key, "Uuid", mistakes)?),
             "schema_version" => self.schema_version = value::version(input, key, mistakes)?,
             "snapshot_codec" => {
                 self.snapshot_codec = Some(value::type_of(input, key, "Json", mistakes)?);
             }
             "create" => {
-                self.has_create = true;
-                let before = self.lists.len();
                 self.read_list(Stage::Create, input, extent, mistakes);
-                if before == self.lists.len() {
+                if self.lists.is_empty() {
                     let error = "`create` lists no event: write the events that bring one into being, as in `create(OrderCreated)`";
                     mistakes.at(ident.span(), error);
                 }
             }
             "events" => self.read_list(Stage::Change, input, extent, mistakes),
             "discard" => self.read_list(Stage::Discard, input, extent, mistakes),
-            "handlers" => self.read_handlers(input, mistakes),
+            "handlers" => self.read_handlers(input, extent, mistakes),
             "event" => self.event = value::new_name(input, key, mistakes)?,
             "event_derive" => self.read_derives(input, extent, mistakes),
             _ => self.krate = value::module_path(input, key, mistakes)?,
@@ -154,8 +151,15 @@ impl AggregateAttr {
         extent: Extent,
         mistakes: &Mistakes,
     ) {
+        // A list that is written twice is a mistake already: what both contain isn't another.
+        let earlier = self.lists.clone();
+        let is_known = |listing: &Listing| {
+            let mut earlier = earlier.iter().filter(|other| other.stage == stage);
+            earlier.any(|other| other.path == listing.path)
+        };
         while !input.is_empty() {
             match read_listing(stage, input, mistakes) {
+                Ok(listing) if is_known(&listing) => {}
                 Ok(listing) => self.lists.push(listing),
                 Err(error) => {
                     mistakes.add(error);
@@ -169,16 +173,23 @@ impl AggregateAttr {
         }
     }
 
-    fn read_handlers(&mut self, input: ParseStream<'_>, mistakes: &Mistakes) {
-        if input.peek(Token![pub]) {
-            let span = input.span();
-            if let Ok(vis) = input.parse::<Visibility>() {
+    fn read_handlers(&mut self, input: ParseStream<'_>, extent: Extent, mistakes: &Mistakes) {
+        // `handlers(pub)`, and `handlers = Name`, whose form is a mistake already.
+        if input.peek(Token![pub])
+            && let Ok(vis) = input.parse::<Visibility>()
+        {
+            if extent == Extent::All {
                 let written = names::shown(&vis);
                 let error = format!("`handlers` takes keys: write `handlers(vis = {written})`");
-                mistakes.at(span, error);
-                self.handlers_vis = Some(vis);
+                mistakes.on(&vis, error);
                 expect_comma(input, mistakes);
             }
+            self.handlers_vis = Some(vis);
+        } else if extent == Extent::One {
+            self.handlers_name = input.call(Ident::parse_any).ok();
+        }
+        if extent == Extent::One {
+            return;
         }
         read_keys(input, HANDLER_KEYS, mistakes, |key, _, stream, _| {
             if key == "vis" {

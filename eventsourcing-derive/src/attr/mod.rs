@@ -114,30 +114,29 @@ fn read_attribute(
     found
 }
 
-/// Reads `key = value, key(list), …`, giving each known key's value to `read`.
+/// Reads `key = value, key(list), …`, giving each known key's value to `read`; returns the keys there are.
 fn read_keys(
     input: ParseStream<'_>,
     known: &[Key],
     mistakes: &Mistakes,
     mut read: impl FnMut(&'static str, &Ident, ParseStream<'_>, Extent) -> syn::Result<()>,
-) {
+) -> Vec<&'static str> {
     let mut seen: Vec<&str> = Vec::new();
     while !input.is_empty() {
-        if let Some((key, ident)) = read_key(input, known, mistakes) {
+        if let Some(written) = read_key(input, known, mistakes) {
+            let key = written.key;
             let doubled = !key.repeatable && seen.contains(&key.name);
             if doubled {
-                mistakes.at(
-                    ident.span(),
-                    format_args!("`{}` is written twice: keep one", key.name),
-                );
+                let error = format!("`{}` is written twice: keep one", key.name);
+                mistakes.at(written.ident.span(), error);
             }
             seen.push(key.name);
-            let outcome = read_value(input, key, &ident, mistakes, |stream, extent| {
+            let outcome = read_value(input, &written, mistakes, |stream, extent| {
                 if doubled && key.form == Form::Value {
                     skip(stream);
                     return Ok(());
                 }
-                read(key.name, &ident, stream, extent)
+                read(key.name, &written.ident, stream, extent)
             });
             if let Err(error) = outcome {
                 mistakes.add(error);
@@ -146,6 +145,15 @@ fn read_keys(
         }
         expect_comma(input, mistakes);
     }
+    seen
+}
+
+/// A key as it was written.
+struct Written<'k> {
+    key: &'k Key,
+    ident: Ident,
+    /// That is a mistake already: the form of its value isn't another.
+    is_misspelt: bool,
 }
 
 /// Reads a key; `None`, with the mistake noted and the entry skipped, if it is no key of this attribute.
@@ -153,7 +161,7 @@ fn read_key<'k>(
     input: ParseStream<'_>,
     known: &'k [Key],
     mistakes: &Mistakes,
-) -> Option<(&'k Key, Ident)> {
+) -> Option<Written<'k>> {
     let keys = || {
         let names: Vec<_> = known.iter().map(|k| format!("`{}`", k.name)).collect();
         names.join(", ")
@@ -173,7 +181,11 @@ fn read_key<'k>(
     let plural = format!("{written}s");
     let misspelt = |key: &&Key| key.form == Form::List && is_list && key.name == plural;
     if let Some(key) = exact.filter(|_| !known.iter().any(|k| misspelt(&k))) {
-        return Some((key, ident));
+        return Some(Written {
+            key,
+            ident,
+            is_misspelt: false,
+        });
     }
     let fitting = |key: &&Key| (key.form == Form::List) == is_list;
     let candidates = || known.iter().filter(fitting).map(|k| k.name);
@@ -191,7 +203,11 @@ fn read_key<'k>(
                 key.name, key.example
             ),
         );
-        return Some((key, ident));
+        return Some(Written {
+            key,
+            ident,
+            is_misspelt: true,
+        });
     }
     mistakes.at(
         ident.span(),
@@ -204,54 +220,51 @@ fn read_key<'k>(
 /// Hands the value to `read`, also where it is written in the other form.
 fn read_value(
     input: ParseStream<'_>,
-    key: &Key,
-    ident: &Ident,
+    written: &Written<'_>,
     mistakes: &Mistakes,
     read: impl FnOnce(ParseStream<'_>, Extent) -> syn::Result<()>,
 ) -> syn::Result<()> {
-    let Key { name, example, .. } = key;
-    let equals = input.parse::<Option<Token![=]>>()?.is_some();
-    if equals && key.form == Form::Value {
-        if input.is_empty() || input.peek(Token![,]) {
-            mistakes.at(
-                ident.span(),
-                format_args!("`{name}` has no value: write `{example}`"),
-            );
-            return Ok(());
+    let Key {
+        name,
+        example,
+        form,
+        ..
+    } = written.key;
+    let wrong_form = |what: &str| {
+        if !written.is_misspelt {
+            let error = format!("`{name}` {what}: write `{example}`");
+            mistakes.at(written.ident.span(), error);
         }
+    };
+    let equals = input.parse::<Option<Token![=]>>()?.is_some();
+    let is_bare = input.is_empty() || input.peek(Token![,]);
+    if equals && !is_bare && *form == Form::Value {
         return read(input, Extent::One);
     }
     let content;
     if input.peek(token::Paren) {
         parenthesized!(content in input);
+        match form {
+            Form::Value => wrong_form("takes one value after `=`"),
+            Form::List if equals => wrong_form("is a list without `=`"),
+            Form::List => {}
+        }
     } else if input.peek(token::Bracket) {
         bracketed!(content in input);
+        wrong_form(match form {
+            Form::Value => "takes one value after `=`",
+            Form::List => "is a list in parentheses",
+        });
     } else {
-        let what = match (key.form, equals) {
-            (Form::List, true) => "is a list in parentheses",
-            (Form::List, false) => "has no list",
-            (Form::Value, _) => "has no value",
+        wrong_form(match form {
+            Form::List if is_bare => "has no list",
+            Form::List => "is a list in parentheses",
+            Form::Value => "has no value",
+        });
+        return match is_bare {
+            true => Ok(()),
+            false => read(input, Extent::One),
         };
-        mistakes.at(
-            ident.span(),
-            format_args!("`{name}` {what}: write `{example}`"),
-        );
-        return if equals && !input.is_empty() {
-            read(input, Extent::One)
-        } else {
-            Ok(())
-        };
-    }
-    if key.form == Form::Value {
-        mistakes.at(
-            ident.span(),
-            format_args!("`{name}` takes one value after `=`: write `{example}`"),
-        );
-    } else if equals {
-        mistakes.at(
-            ident.span(),
-            format_args!("`{name}` is a list without `=`: write `{example}`"),
-        );
     }
     read(&content, Extent::All)
 }

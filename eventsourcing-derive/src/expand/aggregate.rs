@@ -4,13 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::codec;
-use crate::{
-    attr::Stage,
-    model::{Aggregate, Event},
-    names,
-};
+use crate::{model::Aggregate, names};
 
 /// ```ignore
+/// const __EVENTS: &[EventType] = &[__e0().0, __e1().0];
 /// impl Aggregate for Order {
 ///     type Id = Uuid;
 ///     type Event = OrderEvent;
@@ -18,13 +15,13 @@ use crate::{
 ///     const NAME: &'static str = "order";
 ///     const SCHEMA_VERSION: u32 = 1;
 ///     const FIELDS: &'static [&'static str] = &["customer", "items"];
-///     const EVENTS: &'static [EventType] = &[__private::event_type::<OrderEvent, __E0>(Stage::Create)];
+///     const EVENTS: &'static [EventType] = __EVENTS;
 ///     fn __begin(__id: &Uuid, __event: OrderEvent) -> Result<Self, OrderEvent> {
-///         <Self as __Mutator>::__begin(__id, __event)
+///         __begin::<Self>(__id, __event)
 ///     }
 ///     /* __apply, __index, __payload, __encode, __decode */
 /// }
-/// const _: () = if __private::is_name_taken(<Order as Aggregate>::EVENTS, 1) { panic!("…") };
+/// const _: () = if __private::is_name_taken(__EVENTS, 1) { panic!("…") };
 /// ```
 pub(super) fn expand(model: &Aggregate) -> TokenStream {
     let Aggregate {
@@ -42,7 +39,10 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         Some(codec) => quote!(#codec),
         None => quote!(#private::DefaultSnapshotCodec),
     };
-    let event_types = event_types(model);
+    let event_types = model.events.iter().map(|event| {
+        let listed = &event.listed;
+        quote!(#listed().0)
+    });
     let mutator = mutator(model);
     let index_and_payload = index_and_payload(model);
     let encode = codec::expand_encode(model);
@@ -51,6 +51,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     let bounds = bounds(model);
     let unique_names = unique_names(model);
     quote! {
+        const __EVENTS: &[#private::EventType] = &[#(#event_types),*];
         #[automatically_derived]
         impl #impl_generics #krate::Aggregate for #ident #ty_generics #bounds {
             type Id = #id;
@@ -59,7 +60,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
             const NAME: &'static ::core::primitive::str = #name;
             const SCHEMA_VERSION: ::core::primitive::u32 = #schema_version;
             const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#fields),*];
-            const EVENTS: &'static [#private::EventType] = &[#(#event_types),*];
+            const EVENTS: &'static [#private::EventType] = __EVENTS;
             #mutator
             #index_and_payload
             #encode
@@ -70,7 +71,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
 }
 
 /// What the impl of a type with parameters would need; they are refused, but should cause one error only.
-pub(super) fn bounds(model: &Aggregate) -> TokenStream {
+fn bounds(model: &Aggregate) -> TokenStream {
     let (_, ty_generics, where_clause) = model.generics.split_for_impl();
     if model.generics.params.is_empty() {
         return quote!(#where_clause);
@@ -90,21 +91,6 @@ pub(super) fn bounds(model: &Aggregate) -> TokenStream {
     }
 }
 
-fn event_types(model: &Aggregate) -> impl Iterator<Item = TokenStream> {
-    let private = model.private();
-    model.events.iter().map(move |Event { alias, stage, .. }| {
-        let event_enum = &model.event_enum;
-        let stage = match stage {
-            Stage::Create => quote!(Create),
-            Stage::Change => quote!(Change),
-            Stage::Discard => quote!(Discard),
-        };
-        quote_spanned! {alias.span()=>
-            #private::event_type::<#event_enum, #alias>(#private::Stage::#stage)
-        }
-    })
-}
-
 fn mutator(model: &Aggregate) -> TokenStream {
     let Aggregate { id, event_enum, .. } = model;
     quote! {
@@ -112,14 +98,14 @@ fn mutator(model: &Aggregate) -> TokenStream {
             __id: &#id,
             __event: #event_enum,
         ) -> ::core::result::Result<Self, #event_enum> {
-            <Self as __Mutator>::__begin(__id, __event)
+            __begin::<Self>(__id, __event)
         }
 
         fn __apply(
             &mut self,
             __event: #event_enum,
         ) -> ::core::result::Result<(), #event_enum> {
-            <Self as __Mutator>::__apply(self, __event)
+            __apply::<Self>(self, __event)
         }
     }
 }
@@ -132,21 +118,20 @@ fn mutator(model: &Aggregate) -> TokenStream {
 /// }
 /// fn __payload(__event: &OrderEvent) -> &(dyn Any + Send + Sync) {
 ///     match *__event {
-///         OrderEvent::OrderCreated(ref __event) => __private::payload::<OrderEvent, __E0>(__event),
+///         OrderEvent::OrderCreated(ref __event) => __private::Listed::payload(__e0().1, __event),
 ///     }
 /// }
 /// ```
 fn index_and_payload(model: &Aggregate) -> TokenStream {
     let event_enum = &model.event_enum;
-    let private = model.private();
     let indexes = model.events.iter().enumerate().map(|(index, event)| {
         let variant = &event.variant;
         quote!(#event_enum::#variant(_) => #index)
     });
-    let payloads = model.events.iter().map(|Event { variant, alias, .. }| {
-        quote_spanned! {alias.span()=>
-            #event_enum::#variant(ref __event) => #private::payload::<#event_enum, #alias>(__event)
-        }
+    let payloads = model.events.iter().map(|event| {
+        let variant = &event.variant;
+        let payload = event.call(model, &quote!(payload), &quote!(__event));
+        quote!(#event_enum::#variant(ref __event) => #payload)
     });
     quote! {
         fn __index(__event: &#event_enum) -> ::core::primitive::usize {
@@ -167,10 +152,7 @@ fn index_and_payload(model: &Aggregate) -> TokenStream {
 
 /// Names are constants of types that the macro can't see into: compared when the program is compiled.
 fn unique_names(model: &Aggregate) -> TokenStream {
-    let Aggregate { krate, ident, .. } = model;
-    if !model.generics.params.is_empty() {
-        return TokenStream::new();
-    }
+    let ident = &model.ident;
     let private = model.private();
     let checks = model.events.iter().enumerate().skip(1).map(|(index, event)| {
         let shown = names::shown(&event.path);
@@ -178,7 +160,7 @@ fn unique_names(model: &Aggregate) -> TokenStream {
             "`{shown}` has a stored name or alias that another event of `{ident}` has: give it its own, as in `#[event(name = \"...\")]`"
         );
         quote_spanned! {event.span()=>
-            const _: () = if #private::is_name_taken(<#ident as #krate::Aggregate>::EVENTS, #index) {
+            const _: () = if #private::is_name_taken(__EVENTS, #index) {
                 ::core::panic!(#message)
             };
         }

@@ -1,25 +1,24 @@
 //! Events to bytes and back, by their stored names.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 
-use crate::model::{Aggregate, Event};
+use crate::model::Aggregate;
 
 /// ```ignore
 /// fn __encode<__C: Codec>(__event: &OrderEvent, __codec: &__C, __out: &mut Vec<u8>) -> Result<(), CodecError> {
 ///     match *__event {
-///         OrderEvent::OrderCreated(ref __event) => __private::encode::<OrderEvent, __E0, __C>(__event, __codec, __out),
+///         OrderEvent::OrderCreated(ref __event) => __private::Listed::encode(__e0().1, __event, __codec, __out),
 ///     }
 /// }
 /// ```
 pub(super) fn expand_encode(model: &Aggregate) -> TokenStream {
     let event_enum = &model.event_enum;
     let private = model.private();
-    let arms = model.events.iter().map(|Event { variant, alias, .. }| {
-        quote_spanned! {alias.span()=>
-            #event_enum::#variant(ref __event) =>
-                #private::encode::<#event_enum, #alias, __C>(__event, __codec, __out)
-        }
+    let arms = model.events.iter().map(|event| {
+        let variant = &event.variant;
+        let encode = event.call(model, &quote!(encode), &quote!(__event, __codec, __out));
+        quote!(#event_enum::#variant(ref __event) => #encode)
     });
     quote! {
         fn __encode<__C: #private::Codec>(
@@ -36,7 +35,7 @@ pub(super) fn expand_encode(model: &Aggregate) -> TokenStream {
 
 /// ```ignore
 /// fn __decode<__C: Codec>(__codec: &__C, __name: &str, __version: u32, __payload: &[u8]) -> Result<OrderEvent, DecodeError> {
-///     if let Some(__read) = __private::decode::<OrderEvent, __E0, __C>(__codec, __name, __version, __payload) {
+///     if let Some(__read) = __private::Listed::decode(__e0().1, __codec, __name, __version, __payload) {
 ///         return Result::map(__read, OrderEvent::OrderCreated);
 ///     }
 ///     Err(DecodeError::UnknownName)
@@ -45,11 +44,12 @@ pub(super) fn expand_encode(model: &Aggregate) -> TokenStream {
 pub(super) fn expand_decode(model: &Aggregate) -> TokenStream {
     let event_enum = &model.event_enum;
     let private = model.private();
-    let attempts = model.events.iter().map(|Event { variant, alias, .. }| {
-        quote_spanned! {alias.span()=>
-            if let ::core::option::Option::Some(__read) = #private::decode::<#event_enum, #alias, __C>(
-                __codec, __name, __version, __payload
-            ) {
+    let attempts = model.events.iter().map(|event| {
+        let variant = &event.variant;
+        let values = quote!(__codec, __name, __version, __payload);
+        let decode = event.call(model, &quote!(decode), &values);
+        quote! {
+            if let ::core::option::Option::Some(__read) = #decode {
                 return ::core::result::Result::map(__read, #event_enum::#variant);
             }
         }

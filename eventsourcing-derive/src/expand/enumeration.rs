@@ -38,6 +38,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         let doc = format!("`{}`: {what}.", names::shown(path));
         quote!(#[doc = #doc] #variant(#path))
     });
+    let declared = quote_spanned!(event_enum.span()=> enum #event_enum);
     quote! {
         #[doc = #doc]
         #[allow(
@@ -50,7 +51,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
             clippy::large_enum_variant
         )]
         #derives
-        #vis enum #event_enum {
+        #vis #declared {
             #(#variants),*
         }
     }
@@ -60,7 +61,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
 /// impl Clone for OrderEvent {
 ///     fn clone(&self) -> Self {
 ///         match *self {
-///             Self::OrderCreated(ref __event) => Self::OrderCreated(__private::clone::<OrderEvent, __E0>(__event)),
+///             Self::OrderCreated(ref __event) => Self::OrderCreated(__private::Listed::clone(__e0().1, __event)),
 ///         }
 ///     }
 /// }
@@ -69,16 +70,15 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
 /// ```
 pub(super) fn expand_impls(model: &Aggregate) -> TokenStream {
     let event_enum = &model.event_enum;
-    let private = model.private();
-    let cloned = model.events.iter().map(|Event { variant, alias, .. }| {
-        let clone = quote_spanned!(alias.span()=> #private::clone::<#event_enum, #alias>(__event));
+    let cloned = model.events.iter().map(|event| {
+        let variant = &event.variant;
+        let clone = event.call(model, &quote!(clone), &quote!(__event));
         quote!(Self::#variant(ref __event) => Self::#variant(#clone))
     });
-    let shown = model.events.iter().map(|Event { variant, alias, .. }| {
+    let shown = model.events.iter().map(|event| {
+        let variant = &event.variant;
         let name = names::text(variant);
-        let debug = quote_spanned!(alias.span()=>
-            #private::debug::<#event_enum, #alias>(__event, #name, __formatter)
-        );
+        let debug = event.call(model, &quote!(debug), &quote!(__event, #name, __formatter));
         quote!(Self::#variant(ref __event) => #debug)
     });
     let froms = model.events.iter().map(|Event { variant, alias, .. }| {

@@ -22,7 +22,11 @@ pub(super) fn expand(model: &EventType) -> TokenStream {
         name,
         aliases,
         version,
+        ..
     } = model;
+    if !model.is_storable {
+        return TokenStream::new();
+    }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let bounds = if generics.params.is_empty() {
         quote!(#where_clause)

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::{
     attr::Stage,
@@ -30,10 +31,11 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     let creations = model.events_of(Stage::Create).map(|event| {
         let Event { path, handler, .. } = event;
         let id = &model.id;
+        let id = quote_spanned!(id.span()=> &#id);
         let doc = format!("The state that `{}` begins with.", names::shown(path));
         quote_spanned! {event.span()=>
             #[doc = #doc]
-            fn #handler(id: &#id, event: #path) -> Self;
+            fn #handler(id: #id, event: #path) -> Self;
         }
     });
     let changes = model.events_of(Stage::Change).map(|event| {
@@ -44,6 +46,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
             fn #handler(&mut self, event: #path);
         }
     });
+    let declared = quote_spanned!(handlers.span()=> trait #handlers);
     quote! {
         #[doc = #doc]
         #unimplemented
@@ -58,7 +61,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
             clippy::trivially_copy_pass_by_ref,
             clippy::wrong_self_convention
         )]
-        #handlers_vis trait #handlers: ::core::marker::Sized {
+        #handlers_vis #declared: ::core::marker::Sized {
             #(#creations)*
             #(#changes)*
         }
@@ -70,7 +73,7 @@ fn on_unimplemented(model: &Aggregate) -> TokenStream {
     let (ident, handlers) = (&model.ident, &model.handlers);
     let id = match &model.id {
         crate::model::Id::Given(id) => names::shown(id),
-        crate::model::Id::Broken { .. } => "Id".to_owned(),
+        crate::model::Id::Broken(_) => "Id".to_owned(),
     };
     let creations = model
         .events_of(Stage::Create)
@@ -97,19 +100,18 @@ fn on_unimplemented(model: &Aggregate) -> TokenStream {
 }
 
 /// ```ignore
-/// trait __Mutator: OrderHandlers {
-///     fn __begin(__id: &Uuid, __event: OrderEvent) -> Result<Self, OrderEvent> {
-///         match __event {
-///             OrderEvent::OrderCreated(__event) => Ok(<Self as OrderHandlers>::order_created(__id, __event)),
-///             __other @ (OrderEvent::ItemAdded(_)) => Err(__other),
-///         }
+/// trait __Handled { type Handlers: OrderHandlers; }
+/// impl __Handled for Order { type Handlers = Order; }
+/// fn __begin<__A: __Handled>(__id: &Uuid, __event: OrderEvent) -> Result<__A::Handlers, OrderEvent> {
+///     match __event {
+///         OrderEvent::OrderCreated(__event) => Ok(<__A::Handlers as OrderHandlers>::order_created(__id, __event)),
+///         __other @ (OrderEvent::ItemAdded(_)) => Err(__other),
 ///     }
-///     fn __apply(&mut self, __event: OrderEvent) -> Result<(), OrderEvent> { … }
 /// }
-/// impl __Mutator for Order {}
+/// fn __apply<__A: __Handled>(__state: &mut __A::Handlers, __event: OrderEvent) -> Result<(), OrderEvent> { … }
 /// ```
 ///
-/// That impl is the only code that needs the user's `impl OrderHandlers`: without it there is one error.
+/// That associated type is the only code that needs the user's `impl OrderHandlers`: without it there is one error.
 pub(super) fn expand_mutator(model: &Aggregate) -> TokenStream {
     let Aggregate {
         ident,
@@ -118,53 +120,51 @@ pub(super) fn expand_mutator(model: &Aggregate) -> TokenStream {
         event_enum,
         ..
     } = model;
-    let begins = model.events_of(Stage::Create).map(|event| {
+    let call = |event: &Event, first: TokenStream| {
         let Event {
             variant, handler, ..
         } = event;
         quote_spanned! {event.span()=>
             #event_enum::#variant(__event) => ::core::result::Result::Ok(
-                <Self as #handlers>::#handler(__id, __event)
+                <__A::Handlers as #handlers>::#handler(#first, __event)
             )
         }
-    });
-    let applies = model.events_of(Stage::Change).map(|event| {
-        let Event {
-            variant, handler, ..
-        } = event;
-        quote_spanned! {event.span()=>
-            #event_enum::#variant(__event) => ::core::result::Result::Ok(
-                <Self as #handlers>::#handler(self, __event)
-            )
-        }
-    });
+    };
+    let begins = model
+        .events_of(Stage::Create)
+        .map(|e| call(e, quote!(__id)));
+    let applies = model
+        .events_of(Stage::Change)
+        .map(|e| call(e, quote!(__state)));
     let no_creation = all_but(Stage::Create, model);
     let no_change = all_but(Stage::Change, model);
     let (impl_generics, ty_generics, where_clause) = model.generics.split_for_impl();
     quote! {
-        trait __Mutator: #handlers {
-            fn __begin(
-                __id: &#id,
-                __event: #event_enum,
-            ) -> ::core::result::Result<Self, #event_enum> {
-                match __event {
-                    #(#begins,)*
-                    #no_creation
-                }
-            }
-
-            fn __apply(
-                &mut self,
-                __event: #event_enum,
-            ) -> ::core::result::Result<(), #event_enum> {
-                match __event {
-                    #(#applies,)*
-                    #no_change
-                }
-            }
+        trait __Handled {
+            type Handlers: #handlers;
         }
         #[automatically_derived]
-        impl #impl_generics __Mutator for #ident #ty_generics #where_clause {}
+        impl #impl_generics __Handled for #ident #ty_generics #where_clause {
+            type Handlers = #ident #ty_generics;
+        }
+        fn __begin<__A: __Handled>(
+            __id: &#id,
+            __event: #event_enum,
+        ) -> ::core::result::Result<__A::Handlers, #event_enum> {
+            match __event {
+                #(#begins,)*
+                #no_creation
+            }
+        }
+        fn __apply<__A: __Handled>(
+            __state: &mut __A::Handlers,
+            __event: #event_enum,
+        ) -> ::core::result::Result<(), #event_enum> {
+            match __event {
+                #(#applies,)*
+                #no_change
+            }
+        }
     }
 }
 

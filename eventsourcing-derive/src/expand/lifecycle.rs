@@ -1,4 +1,4 @@
-//! Which event may begin, change and end the aggregate, as marker impls.
+//! What each event is to the aggregate: which may begin, change and end it, as marker impls.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -9,17 +9,23 @@ use crate::{
 };
 
 /// ```ignore
-/// impl Listed<OrderEvent> for __E0 {}
-/// impl CreateOf<Order> for __E0 {}
+/// type __E0 = OrderCreated;
+/// const fn __e0() -> (EventType, impl Listed<__E0>) {
+///     __private::listed::<__E0>(Stage::Create)
+/// }
+/// impl CreateOf<Order> for __E0 where for<'__a> Order: Aggregate<Event = OrderEvent> {}
 ///
-/// impl Listed<OrderEvent> for __E1 {}
-/// impl EventOf<Order> for __E1 {}
-/// impl IntoEvents<Order> for __E1 {
+/// /* type __E1, const fn __e1 */
+/// impl EventOf<Order> for __E1 where for<'__a> Order: Aggregate<Event = OrderEvent> {}
+/// impl IntoEvents<Order> for __E1 where for<'__a> Order: Aggregate<Event = OrderEvent> {
 ///     fn into_events(self, __out: &mut Events<Order>) {
 ///         Events::push(__out, self);
 ///     }
 /// }
 /// ```
+///
+/// The `where` says what is known already. It keeps rustc from asking again, for each impl, what `Aggregate` asks of
+/// the type, say `Clone`; with a lifetime, since without one it is checked where it stands.
 pub(super) fn expand(model: &Aggregate) -> TokenStream {
     let Aggregate {
         krate,
@@ -29,16 +35,23 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     } = model;
     let private = model.private();
     let (impl_generics, ty_generics, _) = model.generics.split_for_impl();
-    let where_clause = super::aggregate::bounds(model);
+    let where_clause = quote! {
+    where for<'__a> #ident #ty_generics: #krate::Aggregate<Event = #event_enum>
+    };
     let markers = model.events.iter().map(|event| {
-        let Event { alias, stage, .. } = event;
-        let marker = match stage {
-            Stage::Create => quote!(CreateOf),
-            Stage::Change => quote!(EventOf),
-            Stage::Discard => quote!(DiscardOf),
+        let Event {
+            path,
+            alias,
+            listed,
+            ..
+        } = event;
+        let (stage, marker) = match event.stage {
+            Stage::Create => (quote!(Create), quote!(CreateOf)),
+            Stage::Change => (quote!(Change), quote!(EventOf)),
+            Stage::Discard => (quote!(Discard), quote!(DiscardOf)),
         };
         let aggregate = quote!(#ident #ty_generics);
-        let into_events = (*stage == Stage::Change).then(|| {
+        let into_events = (event.stage == Stage::Change).then(|| {
             quote_spanned! {event.span()=>
                 #[automatically_derived]
                 impl #impl_generics #krate::aggregate::IntoEvents<#aggregate> for #alias #where_clause {
@@ -49,8 +62,10 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
             }
         });
         quote_spanned! {event.span()=>
-            #[automatically_derived]
-            impl #private::Listed<#event_enum> for #alias {}
+            type #alias = #path;
+            const fn #listed() -> (#private::EventType, impl #private::Listed<#alias>) {
+                #private::listed::<#alias>(#private::Stage::#stage)
+            }
             #[automatically_derived]
             impl #impl_generics #krate::aggregate::#marker<#aggregate> for #alias #where_clause {}
             #into_events

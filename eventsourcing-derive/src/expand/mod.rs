@@ -1,8 +1,8 @@
 //! Writes code, one file per thing generated.
 //!
-//! Two rules keep a user's mistake from causing a second error. A listed type is bounded in exactly one place, the
-//! impl of `Listed`; everything else goes through functions bounded by that. And each token that rustc may complain
-//! about carries the span of the user's token to blame.
+//! Two rules keep a user's mistake from causing a second error. What must hold of a user's type is asked in exactly one
+//! place (an event's in its `__e0`, the handlers' in `__Handled`), and everything else is generic over that. And each
+//! token that rustc may complain about carries the span of the user's token to blame.
 
 mod aggregate;
 mod codec;
@@ -22,9 +22,7 @@ use crate::{model, validate::Mistakes};
 /// enum OrderEvent { … }
 /// trait OrderHandlers { … }
 /// const _: () = {
-///     type __E0 = OrderCreated;
-///     type __E1 = ItemAdded;
-///     /* impls */
+///     /* impls, and a `__E0`, `__E1`, … per event */
 /// };
 /// ```
 pub(crate) fn aggregate(input: &DeriveInput) -> TokenStream {
@@ -33,38 +31,45 @@ pub(crate) fn aggregate(input: &DeriveInput) -> TokenStream {
     let enumeration = enumeration::expand(&model);
     let handlers = handlers::expand(&model);
     let impls = [
+        lifecycle::expand(&model),
         enumeration::expand_impls(&model),
         handlers::expand_mutator(&model),
-        lifecycle::expand(&model),
         aggregate::expand(&model),
     ];
-    let aliases = model.events.iter().map(|event| {
-        let (alias, path) = (&event.alias, &event.path);
-        quote!(type #alias = #path;)
-    });
-    let broken_id = match &model.id {
-        model::Id::Given(_) => None,
-        model::Id::Broken { alias, error } => {
-            let error = error.to_compile_error();
-            Some(quote! {
-                #[doc(hidden)]
-                #[allow(dead_code, non_camel_case_types)]
-                type #alias = #error;
-            })
-        }
-    };
-    let errors = mistakes.report();
+    let impls = model.is_storable.then_some(impls).into_iter().flatten();
+    let errors = errors(mistakes, &model);
     quote! {
         #errors
-        #broken_id
         #enumeration
         #handlers
         #[allow(deprecated, unused_qualifications, clippy::absolute_paths)]
         const _: () = {
-            #(#aliases)*
             #(#impls)*
         };
     }
+}
+
+/// ```ignore
+/// compile_error! { "an error" }
+/// type __OrderId = __private::Broken<{ compile_error! { "another" } }>;
+/// ```
+///
+/// The alias is for an id that could not be read, which is one of the errors: it carries the last of them.
+fn errors(mistakes: Mistakes, model: &model::Aggregate) -> TokenStream {
+    let mut errors = mistakes.report();
+    let broken_id = match &model.id {
+        model::Id::Given(_) => None,
+        model::Id::Broken(alias) => errors.pop().map(|error| {
+            let (private, error) = (model.private(), error.to_compile_error());
+            quote! {
+                #[doc(hidden)]
+                #[allow(dead_code, non_camel_case_types)]
+                type #alias = #private::Broken<{ #error }>;
+            }
+        }),
+    };
+    let errors = errors.iter().map(syn::Error::to_compile_error);
+    quote!(#(#errors)* #broken_id)
 }
 
 pub(crate) fn event(input: &DeriveInput) -> TokenStream {
@@ -72,7 +77,8 @@ pub(crate) fn event(input: &DeriveInput) -> TokenStream {
     let model = model::EventType::read(input, &mistakes);
     let expanded = event::expand(&model);
     let errors = mistakes.report();
-    quote!(#errors #expanded)
+    let errors = errors.iter().map(syn::Error::to_compile_error);
+    quote!(#(#errors)* #expanded)
 }
 
 pub(crate) fn aggregate_id(input: &DeriveInput) -> TokenStream {
@@ -80,5 +86,6 @@ pub(crate) fn aggregate_id(input: &DeriveInput) -> TokenStream {
     let model = model::IdType::read(input, &mistakes);
     let expanded = id::expand(&model);
     let errors = mistakes.report();
-    quote!(#errors #expanded)
+    let errors = errors.iter().map(syn::Error::to_compile_error);
+    quote!(#(#errors)* #expanded)
 }

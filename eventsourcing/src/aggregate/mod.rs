@@ -16,8 +16,8 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::{
     decision::{Events, IntoEvents},
     historical::Historical,
-    id::{AggregateId, InvalidId},
-    lifecycle::{CreateOf, DiscardOf, EventOf, Listed},
+    id::{AggregateId, Broken, InvalidId},
+    lifecycle::{CreateOf, DiscardOf, EventOf},
     root::Root,
     stream::StreamId,
 };

@@ -1,51 +1,71 @@
 //! What code written by `derive(Aggregate)` calls, reached through `__private`.
 //!
-//! Each function is bounded by [`Listed`] alone: rustc then checks a missing `Clone` or `Serialize` where the event
-//! is declared, and a type that is no event where it is listed, once, instead of at every use in generated code.
+//! All of it asks for [`Event`] in one place, [`listed`]. A type that is no event is then the same error wherever
+//! generated code uses it, which rustc shows once; and what `Event` asks of a type is checked where that is derived.
 
 use std::{
     any::Any,
     fmt::{self, Formatter},
 };
 
-use super::{DecodeError, EventType, Stage};
-use crate::{
-    aggregate::Listed,
-    codec::{Codec, CodecError},
-};
+use super::{DecodeError, Event, EventType, Stage};
+use crate::codec::{Codec, CodecError};
 
-pub const fn event_type<A, E: Listed<A>>(stage: Stage) -> EventType {
-    EventType::of::<E>(stage)
+/// Everything that the derive does with an event of type `E` in the list of this stage.
+pub const fn listed<E: Event>(stage: Stage) -> (EventType, impl Listed<E>) {
+    (EventType::of::<E>(stage), IsEvent)
 }
 
-pub fn clone<A, E: Listed<A>>(event: &E) -> E {
-    event.clone()
+/// See [`listed`]. Not bounded by [`Event`] itself, so that its uses aren't either.
+pub trait Listed<E>: Copy {
+    fn clone(self, event: &E) -> E;
+
+    fn debug(self, event: &E, variant: &str, f: &mut Formatter<'_>) -> fmt::Result;
+
+    fn payload(self, event: &E) -> &(dyn Any + Send + Sync);
+
+    fn encode<C: Codec>(self, event: &E, codec: &C, out: &mut Vec<u8>) -> Result<(), CodecError>;
+
+    /// `None` if rows of this name are not read as an `E`.
+    fn decode<C: Codec>(
+        self,
+        codec: &C,
+        name: &str,
+        version: u32,
+        payload: &[u8],
+    ) -> Option<Result<E, DecodeError>>;
 }
 
-pub fn debug<A, E: Listed<A>>(event: &E, variant: &str, f: &mut Formatter<'_>) -> fmt::Result {
-    f.debug_tuple(variant).field(event).finish()
-}
+#[derive(Clone, Copy)]
+struct IsEvent;
 
-pub fn payload<A, E: Listed<A>>(event: &E) -> &(dyn Any + Send + Sync) {
-    event
-}
+impl<E: Event> Listed<E> for IsEvent {
+    fn clone(self, event: &E) -> E {
+        event.clone()
+    }
 
-pub fn encode<A, E: Listed<A>, C: Codec>(
-    event: &E,
-    codec: &C,
-    out: &mut Vec<u8>,
-) -> Result<(), CodecError> {
-    codec.encode(event, out)
-}
+    fn debug(self, event: &E, variant: &str, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_tuple(variant).field(event).finish()
+    }
 
-/// `None` if rows of this name are not read as an `E`.
-pub fn decode<A, E: Listed<A>, C: Codec>(
-    codec: &C,
-    name: &str,
-    version: u32,
-    payload: &[u8],
-) -> Option<Result<E, DecodeError>> {
-    (E::NAME == name || E::ALIASES.contains(&name)).then(|| E::__decode(codec, version, payload))
+    fn payload(self, event: &E) -> &(dyn Any + Send + Sync) {
+        event
+    }
+
+    fn encode<C: Codec>(self, event: &E, codec: &C, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        codec.encode(event, out)
+    }
+
+    fn decode<C: Codec>(
+        self,
+        codec: &C,
+        name: &str,
+        version: u32,
+        payload: &[u8],
+    ) -> Option<Result<E, DecodeError>> {
+        let is_read_as_it = E::NAME == name || E::ALIASES.contains(&name);
+        is_read_as_it.then(|| E::__decode(codec, version, payload))
+    }
 }
 
 /// Whether the event at `index` has a stored name or alias that an event before it has.

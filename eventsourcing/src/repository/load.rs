@@ -281,9 +281,9 @@ fn contradicts<A: Aggregate>(row: &SnapshotRow, name: &str) -> bool {
     event.is_some_and(|event| (event.stage == Stage::Discard) != row.state.is_none())
 }
 
-/// Names operation and stream in an error that doesn't yet.
+/// Names the operation that the user called, and the stream.
 pub(crate) fn located<A: Aggregate>(error: Error, operation: &'static str, id: &A::Id) -> Error {
-    let error = error.during(operation);
+    let error = error.of_call(operation);
     match StreamId::of::<A>(id) {
         Ok(stream) => error.at(stream),
         Err(_) => error,
