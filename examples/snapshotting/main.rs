@@ -8,7 +8,7 @@ mod order;
 mod sections;
 mod text;
 
-use std::{env, error::Error, path::PathBuf};
+use std::{env, error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use eventsourcing::{
@@ -28,9 +28,9 @@ struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     every: Option<u64>,
 
-    /// Put N items into the order, in the place of each section's own number: 4 (basic), 10 (manual), 4 (background),
+    /// Put N items (at most 10000) into the order, in the place of each section's own number: 4 (basic), 10 (manual), 4 (background),
     /// 2 (schema version), 200 (performance), 2 (inspection).
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     items: Option<u32>,
 
     /// The SQLite file; orders are added to those that are in it. Default: a new one in the system's temporary folder.
@@ -63,8 +63,20 @@ impl Run {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let args = Args::parse();
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(path) => {
+            eprintln!("\nThe orders are in {}", path.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<PathBuf, Box<dyn Error>> {
     let path = args.db.unwrap_or_else(|| {
         let name = format!("eventsourcing-snapshotting-{}.db", Uuid::new_v4());
         env::temp_dir().join(name)
@@ -84,6 +96,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
     text::banner("ALL EXAMPLES COMPLETED");
 
     run.store.close().await;
-    eprintln!("\nThe orders are in {}", path.display());
-    Ok(())
+    Ok(path)
 }

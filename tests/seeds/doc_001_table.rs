@@ -271,6 +271,22 @@ pub(crate) async fn missing_state_of_a_living_order_is_rejected(bed: Bed) -> Out
     Ok(())
 }
 
+/// Whoever takes a snapshot where a bad one stands gets a good one, and so does the store.
+pub(crate) async fn create_snapshot_replaces_a_bad_one(bed: Bed) -> Outcome {
+    let orders = every(&bed, 3).build()?;
+    let order = stored_order(&orders, 2).await?;
+    for bad in [Some(Bytes::from_static(b"\xff")), None] {
+        let good = get_snapshot(&orders, &order).await?.ok_or("none")?;
+        replace_state(&bed, good.row(), bad).await?;
+        let taken = orders.create_snapshot(&order).await?;
+        assert_eq!(taken.state(), Some(order.state()));
+        let snapshots = orders.snapshots(order.id()).await?;
+        assert_eq!(versions(&snapshots), [3]);
+        assert_eq!(snapshots[0].state(), Some(order.state()));
+    }
+    Ok(())
+}
+
 /// A gap in the stored events: an error that names the gap.
 pub(crate) async fn a_gap_in_the_stored_events_is_named(bed: Bed) -> Outcome {
     let order = stored_order(&Repository::builder(bed.store()).build()?, 5).await?;

@@ -111,6 +111,7 @@ scenarios! {
         undecodable_state,
         empty_state_is_rejected,
         missing_state_of_a_living_order_is_rejected,
+        create_snapshot_replaces_a_bad_one,
         a_gap_in_the_stored_events_is_named,
         a_gap_behind_a_snapshot_is_named,
     }

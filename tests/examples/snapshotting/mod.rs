@@ -112,3 +112,13 @@ fn refuses_numbers_that_make_no_sense() {
         assert_eq!(ran.stdout, "");
     }
 }
+
+#[test]
+fn says_what_is_wrong_with_the_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ran = run(&folder.path().join("missing").join("orders.db"), &[]);
+    assert!(!ran.success);
+    assert!(ran.stderr.starts_with("error: open: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("missing"), "{}", ran.stderr);
+    assert_eq!(ran.stdout, "");
+}
