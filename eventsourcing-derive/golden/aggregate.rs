@@ -54,7 +54,12 @@ trait OrderHandlers: ::core::marker::Sized {
     /// What `basket::ItemAdded` changes.
     fn basket_item_added(&mut self, event: basket::ItemAdded);
 }
-#[allow(deprecated, unused_qualifications, clippy::absolute_paths)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::absolute_paths,
+    clippy::unnecessary_wraps
+)]
 const _: () = {
     type __E0 = OrderCreated;
     const fn __e0() -> (

@@ -18,7 +18,7 @@ const _: () = {
         ) -> ::core::result::Result<Self, ::renamed::aggregate::InvalidId> {
             ::core::result::Result::map(
                 <Uuid as ::renamed::AggregateId>::from_text(__text),
-                |__id| Self { 0: __id },
+                |__id| Self(__id),
             )
         }
     }

@@ -45,7 +45,12 @@ trait AccountHandlers: ::core::marker::Sized {
     /// The state that `Opened` begins with.
     fn opened(id: &__AccountId, event: Opened) -> Self;
 }
-#[allow(deprecated, unused_qualifications, clippy::absolute_paths)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::absolute_paths,
+    clippy::unnecessary_wraps
+)]
 const _: () = {
     type __E0 = Opened;
     const fn __e0() -> (

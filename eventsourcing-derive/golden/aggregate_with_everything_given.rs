@@ -50,7 +50,12 @@ pub(crate) trait Switch: ::core::marker::Sized {
     /// The state that `Installed<u32>` begins with.
     fn installed(id: &LampId, event: Installed<u32>) -> Self;
 }
-#[allow(deprecated, unused_qualifications, clippy::absolute_paths)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::absolute_paths,
+    clippy::unnecessary_wraps
+)]
 const _: () = {
     type __E0 = Installed<u32>;
     const fn __e0() -> (

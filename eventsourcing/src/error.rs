@@ -123,6 +123,12 @@ impl Error {
         self
     }
 
+    /// Names the operation that the user called, in the place of the one within it.
+    pub(crate) fn of_call(mut self, operation: &'static str) -> Self {
+        self.0.operation = Some(operation);
+        self
+    }
+
     /// Names the stream, unless one is named already.
     pub fn at(mut self, stream: StreamId) -> Self {
         self.0.stream.get_or_insert(stream);

@@ -1,4 +1,76 @@
 //! Event sourcing with snapshots that cannot be wrong.
+//!
+//! You write a plain struct (the state), plain event structs and one function per event. [`derive@Aggregate`] turns that
+//! into an event enum, a mutator that the compiler checks for completeness, and a snapshot format. A [`Repository`] loads,
+//! decides and saves; a store keeps events and snapshots.
+//!
+//! **Loading through a snapshot always gives exactly the state that replaying every event gives.** A snapshot is a cache:
+//! whatever happens to it, a load is right, and a committed command stays committed.
+//!
+//! ```
+//! use eventsourcing::prelude::*;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Event, Clone, Debug, Serialize, Deserialize)]
+//! pub struct Planted { pub kind: String }
+//! #[derive(Event, Clone, Debug, Serialize, Deserialize)]
+//! pub struct Watered { pub millilitres: u32 }
+//! #[derive(Event, Clone, Debug, Serialize, Deserialize)]
+//! pub struct Composted;
+//!
+//! #[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
+//! #[aggregate(id = String, create(Planted), events(Watered), discard(Composted))]
+//! pub struct Plant { kind: String, millilitres: u32 }
+//!
+//! impl PlantHandlers for Plant {
+//!     fn planted(_id: &String, event: Planted) -> Self { Plant { kind: event.kind, millilitres: 0 } }
+//!     fn watered(&mut self, event: Watered) { self.millilitres += event.millilitres; }
+//! }
+//!
+//! #[derive(Debug, thiserror::Error)]
+//! #[error("too wet")]
+//! pub struct TooWet;
+//!
+//! impl Plant {
+//!     fn water(&self, millilitres: u32) -> Result<Watered, TooWet> {
+//!         if self.millilitres + millilitres > 500 { Err(TooWet) } else { Ok(Watered { millilitres }) }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let plants = Repository::<Plant>::builder(MemoryStore::new())
+//!     .snapshots(SnapshotPolicy::every(100))
+//!     .build()?;
+//! let id = String::from("windowsill");
+//! let mut plant = plants.create(id.clone(), Planted { kind: "basil".into() });
+//! plants.save(&mut plant).await?;
+//! let committed = plants.execute(&id, |p| p.water(200)).await?;
+//! assert_eq!(committed.version, 2);
+//! assert!(plants.execute(&id, |p| p.water(400)).await.unwrap_err().rejection().is_some());
+//! plants.discard(&mut plants.load(&id).await?, Composted).await?;
+//! assert!(!plants.contains(&id).await?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where things are
+//!
+//! - [`aggregate`]: what aggregates, ids and commands are; [`Root`], the instance in memory
+//! - [`event`]: what events and metadata are
+//! - [`repository`]: loading, saving, commands, time travel
+//! - [`application`]: several types over one store, subscribers, saving several roots at once
+//! - [`snapshot`]: policies, modes, the stored row, the snapshot store
+//! - [`store`]: the event store, and the stores that come with the crate
+//! - [`codec`]: how events and states become bytes
+//!
+//! # Runtime
+//!
+//! Futures run on tokio with its timer enabled. Nothing blocks it: `SqliteStore` does its work on threads of its own.
+//!
+//! # Features
+//!
+//! `derive`, `sqlite` and `bincode` are on by default; `chrono` adds conversions of [`Timestamp`].
 
 pub mod aggregate;
 pub mod application;
@@ -71,3 +143,8 @@ pub mod __private {
 
     pub type DefaultSnapshotCodec = crate::codec::DefaultSnapshotCodec;
 }
+
+/// The README's example is compiled and run.
+#[cfg(all(doctest, feature = "sqlite", feature = "derive"))]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

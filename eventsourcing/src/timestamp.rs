@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// A point in time: microseconds since 1970-01-01 00:00:00 UTC, without leap seconds.
 ///
@@ -100,6 +100,18 @@ impl From<OffsetDateTime> for Timestamp {
     }
 }
 
+/// Times beyond the years ±9999 are held at the ends of that range.
+impl From<Timestamp> for OffsetDateTime {
+    fn from(time: Timestamp) -> Self {
+        let end = if time.0 < 0 {
+            PrimitiveDateTime::MIN
+        } else {
+            PrimitiveDateTime::MAX
+        };
+        Self::from_unix_timestamp_nanos(i128::from(time.0) * 1_000).unwrap_or(end.assume_utc())
+    }
+}
+
 #[cfg(feature = "chrono")]
 impl From<chrono::DateTime<chrono::Utc>> for Timestamp {
     fn from(time: chrono::DateTime<chrono::Utc>) -> Self {
@@ -160,5 +172,30 @@ impl Clock for ManualClock {
 impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
     fn now(&self) -> Timestamp {
         (**self).now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conversions_agree_and_hold_at_their_ends() {
+        for micros in [0, 1, -1, 1_705_314_645_123_456, -62_135_596_800_000_000] {
+            let t = Timestamp::from_unix_micros(micros);
+            assert_eq!(Timestamp::from(SystemTime::from(t)), t);
+            assert_eq!(Timestamp::from(OffsetDateTime::from(t)), t);
+            #[cfg(feature = "chrono")]
+            assert_eq!(Timestamp::from(chrono::DateTime::from(t)), t);
+        }
+        // Cut down to the microsecond that has begun, before 1970 too.
+        let before = UNIX_EPOCH - Duration::from_nanos(1);
+        assert_eq!(Timestamp::from(before).unix_micros(), -1);
+        assert_eq!(OffsetDateTime::from(Timestamp(i64::MAX)).year(), 9999);
+        assert_eq!(OffsetDateTime::from(Timestamp(i64::MIN)).year(), -9999);
+        assert_eq!(
+            Timestamp(i64::MIN).to_string(),
+            format!("{} µs since 1970", i64::MIN)
+        );
     }
 }

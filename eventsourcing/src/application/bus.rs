@@ -142,6 +142,11 @@ impl fmt::Debug for Published {
 }
 
 /// What a subscriber's handler may return: `()` or `Result<(), E>`.
+#[diagnostic::on_unimplemented(
+    message = "a subscriber's handler can't return `{Self}`",
+    label = "neither `()` nor a `Result<(), E>` with an error",
+    note = "return `()`, or `Result<(), E>` where `E` implements `std::error::Error + Send + Sync`"
+)]
 pub trait IntoOutcome {
     /// Its error, if it is one.
     fn into_outcome(self) -> Result<(), Box<dyn StdError + Send + Sync>>;

@@ -143,7 +143,9 @@ impl Application {
             self.shared.bus.publish(published).await;
             Ok(CommittedAll { position, events })
         };
-        saved.await.map_err(|error: Error| error.during("save_all"))
+        saved
+            .await
+            .map_err(|error: Error| error.of_call("save_all"))
     }
 
     /// Waits for the background snapshots that were accepted, and accepts no more.

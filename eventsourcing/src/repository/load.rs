@@ -222,6 +222,12 @@ impl<A: Aggregate> Repository<A> {
                 .await;
             return Ok(Anchor::Refused);
         }
+        if contradicts::<A>(&row, first.name) {
+            self.inner
+                .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
+                .await;
+            return Ok(Anchor::Refused);
+        }
         let state = match row
             .state
             .as_deref()
@@ -268,9 +274,16 @@ impl<A: Aggregate> Repository<A> {
     }
 }
 
-/// Names operation and stream in an error that doesn't yet.
+/// No state means discarded, and the event's name says whether it was: a row that says otherwise would end a life, or
+/// go on with one that has ended. A name that isn't known settles nothing here.
+fn contradicts<A: Aggregate>(row: &SnapshotRow, name: &str) -> bool {
+    let event = A::EVENTS.iter().find(|event| event.is_stored_as(name));
+    event.is_some_and(|event| (event.stage == Stage::Discard) != row.state.is_none())
+}
+
+/// Names the operation that the user called, and the stream.
 pub(crate) fn located<A: Aggregate>(error: Error, operation: &'static str, id: &A::Id) -> Error {
-    let error = error.during(operation);
+    let error = error.of_call(operation);
     match StreamId::of::<A>(id) {
         Ok(stream) => error.at(stream),
         Err(_) => error,

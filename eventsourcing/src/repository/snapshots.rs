@@ -258,7 +258,7 @@ impl<A: Aggregate> Inner<A> {
             self.counters.stored();
             return Ok(row);
         };
-        if existing.is_intact() && existing.last_event == row.last_event {
+        if self.is_as_good(&existing, &row) {
             return Ok(existing);
         }
         store.delete(&SnapshotInfo::from(&existing)).await?;
@@ -269,6 +269,15 @@ impl<A: Aggregate> Inner<A> {
             }
             SavedSnapshot::Existing(other) => Ok(other),
         }
+    }
+
+    /// Whether the row that is there covers the same event and can be read, so that it needn't be replaced.
+    fn is_as_good(&self, existing: &SnapshotRow, row: &SnapshotRow) -> bool {
+        let readable = match existing.state.as_deref() {
+            Some(bytes) => row.state.is_some() && self.open_state(bytes).is_ok(),
+            None => row.state.is_none(),
+        };
+        readable && existing.is_intact() && existing.last_event == row.last_event
     }
 
     /// Counts and reports a bad row and removes it, if it is still the same.

@@ -154,14 +154,14 @@ impl<A: Aggregate> Repository<A> {
         };
         let page = match self.inner.events.read_all(read).await {
             Ok(page) => page,
-            Err(error) => return Some((vec![Err(error.during("ids"))], None)),
+            Err(error) => return Some((vec![Err(error.of_call("ids"))], None)),
         };
         let ids = page.iter().map(|row| {
-            let invalid = |error: Error| error.during("ids");
+            let invalid = |error: Error| error.of_call("ids");
             let stream = StreamId::parse(row.stream).map_err(invalid)?;
             A::Id::from_text(stream.id()).map_err(|source| {
                 Error::new(ErrorKind::InvalidName)
-                    .during("ids")
+                    .of_call("ids")
                     .at(stream.clone())
                     .caused_by(source)
             })

@@ -14,7 +14,8 @@ pub enum SnapshotMiss {
     StaleShape,
     /// There are only some of another codec.
     StaleCodec,
-    /// Its checksum is wrong or its state can't be decoded: bad, removed.
+    /// Its checksum is wrong, its state can't be decoded, or it has a state where its stream says discarded (or the other
+    /// way round): bad, removed.
     Corrupt,
     /// The event at its version isn't the one it covers: bad, removed.
     WrongAnchor,

@@ -16,6 +16,9 @@ use crate::{Error, ErrorKind, Result};
 const URI_SCHEME: &str = "file:";
 const MEMORY: &str = ":memory:";
 
+/// The smallest page, in bytes.
+const MIN_FILE_LEN: u64 = 512;
+
 /// Where a database is.
 #[derive(Debug, Clone)]
 pub(super) struct Location {
@@ -35,7 +38,7 @@ impl Location {
     pub(super) fn new(path: &Path) -> Self {
         let name = match path.to_str() {
             Some(MEMORY) => "in-memory database".into(),
-            _ => format!("{path:?}").into(),
+            _ => format!("\"{}\"", path.display()).into(),
         };
         let uri = path.to_str().filter(|text| text.starts_with(URI_SCHEME));
         Self {
@@ -56,7 +59,7 @@ impl Location {
 
     /// The connection that creates, migrates and writes.
     pub(super) fn open_writer(&self, options: &SqliteOptions) -> Result<Connection> {
-        self.refuse_directory()?;
+        self.refuse_impossible()?;
         let connection = self
             .open(options, options.create)
             .and_then(|connection| {
@@ -88,33 +91,42 @@ impl Location {
         Connection::open_with_flags(&self.target, flags)
     }
 
-    /// The file, as far as the path can be told from a URI.
+    /// The file that is meant.
     fn file(&self) -> PathBuf {
         match self.target.to_str() {
-            Some(text) if self.is_uri => {
-                let path = text.strip_prefix(URI_SCHEME).unwrap_or(text);
-                let end = path.find(['?', '#']).unwrap_or(path.len());
-                path.get(..end).unwrap_or(path).into()
-            }
+            Some(uri) if self.is_uri => file_of_uri(uri),
             _ => self.target.clone(),
         }
     }
 
-    fn refuse_directory(&self) -> Result<()> {
-        if self.file().is_dir() {
-            let detail = format!("{}: it is a directory, not a file", self.name);
-            return Err(Error::new(ErrorKind::Storage).because(detail));
-        }
-        Ok(())
+    /// What SQLite would open, and perhaps write to, but can't be a database.
+    ///
+    /// Never by opening the file: closing it again would drop the locks that another store in this process has on it.
+    fn refuse_impossible(&self) -> Result<()> {
+        let Ok(metadata) = self.file().metadata() else {
+            return Ok(());
+        };
+        let (kind, what) = if metadata.is_dir() {
+            (ErrorKind::Storage, "it is a directory, not a file")
+        } else if metadata.is_file() && (1..MIN_FILE_LEN).contains(&metadata.len()) {
+            // SQLite takes a file of one byte for a new one, and would overwrite it.
+            let what = "file is not a database: it is too short for one, and not empty";
+            (ErrorKind::UnsupportedFormat, what)
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(kind).because(format!("{}: {what}", self.name)))
     }
 
     fn explain(&self, error: rusqlite::Error) -> Error {
         let file = self.file();
         let missing = match file.parent() {
             _ if error.sqlite_error_code() != Some(rusqlite::ErrorCode::CannotOpen) => None,
-            Some(folder) if folder != Path::new("") && !folder.is_dir() => {
-                Some(format!("{}: there is no folder {folder:?}", self.name))
-            }
+            Some(folder) if folder != Path::new("") && !folder.is_dir() => Some(format!(
+                "{}: there is no folder \"{}\"",
+                self.name,
+                folder.display()
+            )),
             _ if !file.exists() => Some(format!("{}: there is no such file", self.name)),
             _ => None,
         };
@@ -147,6 +159,31 @@ fn absolute_uri(uri: &str) -> String {
     }
 }
 
+/// The path in a `file:` URI, without authority, query and fragment, unescaped.
+fn file_of_uri(uri: &str) -> PathBuf {
+    let rest = uri.strip_prefix(URI_SCHEME).unwrap_or(uri);
+    let path = rest.split(['?', '#']).next().unwrap_or(rest);
+    let path = match path.strip_prefix("//") {
+        Some(path) => path.strip_prefix("localhost").unwrap_or(path),
+        None => path,
+    };
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut pieces = path.split('%');
+    bytes.extend_from_slice(pieces.next().unwrap_or_default().as_bytes());
+    for piece in pieces {
+        let escaped = piece.get(..2).map(|hex| u8::from_str_radix(hex, 16));
+        if let Some(Ok(byte)) = escaped {
+            bytes.push(byte);
+            bytes.extend(piece.bytes().skip(2));
+        } else {
+            bytes.push(b'%');
+            bytes.extend(piece.bytes());
+        }
+    }
+    // Only for looking at it: with bytes that are no UTF-8 it isn't found, and SQLite has the say.
+    String::from_utf8_lossy(&bytes).into_owned().into()
+}
+
 fn configure(connection: &Connection, options: &SqliteOptions) -> Sql<()> {
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(32);
@@ -158,4 +195,45 @@ fn configure(connection: &Connection, options: &SqliteOptions) -> Sql<()> {
         connection.execute_batch(&format!("PRAGMA max_page_count = {pages}"))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uris_name_their_file() {
+        for (uri, file) in [
+            ("file:/a/b.db", "/a/b.db"),
+            ("file:///a/b.db?mode=ro", "/a/b.db"),
+            ("file://localhost/a%20b%3f.db#x", "/a b?.db"),
+            ("file:a%zz%", "a%zz%"),
+        ] {
+            assert_eq!(file_of_uri(uri), Path::new(file));
+        }
+    }
+
+    #[test]
+    fn every_connection_is_durable_and_has_room() {
+        let folder = std::env::temp_dir();
+        let path = folder.join(format!("eventsourcing-{}.db", uuid::Uuid::now_v7()));
+        let options = SqliteOptions::default();
+        let location = Location::new(&path);
+        let mut writer = location.open_writer(&options).unwrap();
+        super::super::schema::prepare(&mut writer, location.name(), &options).unwrap();
+        let reader = location.open_reader(&options).unwrap();
+        for connection in [&writer, &reader] {
+            let pragma = |name: &str| -> i64 {
+                let sql = format!("PRAGMA {name}");
+                connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+            };
+            assert_eq!(pragma("synchronous"), 2, "FULL");
+            assert_eq!(pragma("cache_size"), -65_536);
+            assert_eq!(pragma("page_size"), 4_096);
+            assert_eq!(pragma("busy_timeout"), 5_000);
+        }
+        assert!(reader.execute_batch("DELETE FROM events").is_err());
+        drop((reader, writer));
+        std::fs::remove_file(path).unwrap();
+    }
 }

@@ -90,9 +90,10 @@ pub(super) fn all(
     let Some((from, to)) = category_range(category) else {
         return Ok(EventPage::new());
     };
-    let sql = match read.first_only {
-        true => FIRST_OF_CATEGORY,
-        false => ALL_OF_CATEGORY,
+    let sql = if read.first_only {
+        FIRST_OF_CATEGORY
+    } else {
+        ALL_OF_CATEGORY
     };
     let mut statement = connection.prepare_cached(sql)?;
     page(

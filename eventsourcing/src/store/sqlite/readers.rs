@@ -60,9 +60,10 @@ impl Readers {
             result.map_err(|trouble| trouble.into_error(this.location.name()))
         });
         reading.await.unwrap_or_else(|error| {
-            let kind = match error.is_cancelled() {
-                true => ErrorKind::Unavailable,
-                false => ErrorKind::Storage,
+            let kind = if error.is_cancelled() {
+                ErrorKind::Unavailable
+            } else {
+                ErrorKind::Storage
             };
             let detail = format!("{}: the read was broken off", self.location.name());
             Err(Error::new(kind).because(detail).caused_by(error))

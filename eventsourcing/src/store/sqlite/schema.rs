@@ -16,9 +16,10 @@ use crate::{Error, ErrorKind, Result};
 const MIGRATIONS: &[&str] = &[include_str!("format_1.sql")];
 
 /// The format that this program writes.
+#[allow(clippy::cast_possible_wrap, reason = "a handful")]
 pub(super) const FORMAT: i64 = MIGRATIONS.len() as i64;
 
-/// What `file` and other programs tell the format by: "EvSt".
+/// What `file` and other programs tell the format by: `EvSt`.
 const APPLICATION_ID: i64 = 0x4576_5374;
 
 /// What a file has in it.
@@ -59,7 +60,7 @@ fn try_prepare(
             migrate(connection, database)?;
         }
     }
-    Ok(identity(connection, database)?)
+    identity(connection, database)
 }
 
 /// The store's identity, made when the file was.

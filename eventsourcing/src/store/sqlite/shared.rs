@@ -30,7 +30,7 @@ pub(super) struct Shared {
     clock: Arc<dyn Clock>,
     queue: mpsc::Sender<Message>,
     /// None in memory: there the writer's connection, the only one, also reads. (Connections that share
-    /// a cache fail with SQLITE_LOCKED where a file's wait.)
+    /// a cache fail with `SQLITE_LOCKED` where a file's wait.)
     readers: Option<Arc<Readers>>,
     closed: AtomicBool,
 }

@@ -189,9 +189,10 @@ impl Writer {
                 Stage::Task { .. } => in_doubt && !abort.failure.is_full(),
                 Stage::Begin => in_doubt,
             };
-            let failure = match unknown {
-                true => abort.failure.in_doubt(),
-                false => abort.failure,
+            let failure = if unknown {
+                abort.failure.in_doubt()
+            } else {
+                abort.failure
             };
             settle_all(&mut tasks, &failure);
         }
@@ -281,6 +282,8 @@ impl Writer {
             stage: Stage::Begin,
             failure,
         };
+        // If rolling back the last one failed, every further BEGIN would fail as well.
+        self.roll_back();
         self.lock()
             .map_err(|error| abort(Failure::new(&self.database, error)))?;
         match schema::current_format(&self.connection) {

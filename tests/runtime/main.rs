@@ -1,0 +1,152 @@
+//! What the repository, the application and the snapshots promise, over each store.
+//!
+//! A scenario is a function that takes a fresh store; `stores!` makes it a test named after each store.
+
+mod application;
+mod bad_input;
+mod cancellation;
+mod contention;
+mod domain;
+mod faulty;
+mod policies;
+mod saving;
+mod snapshot_faults;
+mod snapshots;
+mod travel;
+
+use std::sync::Arc;
+
+use eventsourcing::{EventStore, MemoryStore, SqliteStore};
+
+/// A fresh store, and what must outlive it.
+struct Fresh {
+    store: Arc<dyn EventStore>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+fn memory_store() -> Fresh {
+    Fresh {
+        store: Arc::new(MemoryStore::new()),
+        _folder: None,
+    }
+}
+
+async fn sqlite_store() -> Fresh {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = SqliteStore::open(folder.path().join("events.db"))
+        .await
+        .expect("a new file opens");
+    Fresh {
+        store: Arc::new(store),
+        _folder: Some(folder),
+    }
+}
+
+macro_rules! stores {
+    ($($module:ident :: { $($scenario:ident),+ $(,)? })+) => {
+        mod memory { $(mod $module { $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $scenario() {
+                let fresh = crate::memory_store();
+                crate::$module::$scenario(fresh.store.clone()).await;
+            }
+        )+ })+ }
+        mod sqlite { $(mod $module { $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $scenario() {
+                let fresh = crate::sqlite_store().await;
+                crate::$module::$scenario(fresh.store.clone()).await;
+            }
+        )+ })+ }
+    };
+}
+
+stores! {
+    saving::{
+        saving_nothing_is_a_no_op,
+        a_second_creation_is_a_conflict,
+        a_conflict_carries_versions_and_leaves_the_root_as_it_was,
+        a_batch_is_stored_whole,
+        an_event_that_cannot_be_read_back_stores_nothing,
+        a_lost_answer_is_resolved_by_saving_again,
+        events_after_an_unresolved_save_form_a_second_batch,
+        a_panicking_handler_poisons_the_root,
+        discarding_ends_the_life,
+        a_failed_discard_leaves_the_root_as_it_was,
+        a_decided_discard_is_saved_with_what_came_before,
+        recording_after_a_discard_is_refused,
+        update_gives_its_value_and_rejections_pass_through,
+        update_with_may_await,
+        metadata_is_stored_with_the_events,
+        the_last_conflict_comes_back_after_the_attempts,
+    }
+    travel::{
+        load_at_every_version,
+        load_as_of_every_time,
+        history_walks_over_pages,
+        ids_in_order_of_creation,
+        contains_reads_the_life_cycle,
+    }
+    policies::{
+        every_takes_the_last_multiple_crossed,
+        one_snapshot_for_a_save_of_many_events,
+        always_takes_the_head,
+        never_takes_none_but_uses_what_exists,
+        on_and_when_look_at_the_save,
+        and_takes_the_lower_or_takes_the_higher,
+        manual_writes_nothing_on_its_own,
+        policies_that_cannot_work_are_refused,
+    }
+    snapshots::{
+        a_snapshot_shortens_the_load,
+        background_captures_at_the_save,
+        pending_snapshots_are_counted_until_joined,
+        create_snapshot_twice_returns_the_first,
+        create_snapshot_refuses_unsaved_events,
+        a_bump_of_the_schema_version_replays_and_rewrites,
+        another_codec_is_stale_not_garbage,
+        a_discard_stores_an_empty_snapshot,
+    }
+    snapshot_faults::{
+        a_damaged_row_is_replaced_at_its_own_version,
+        an_undecodable_state_is_replaced,
+        an_older_good_one_serves,
+        a_snapshot_of_another_history_is_replaced,
+        a_snapshot_ahead_of_its_stream_is_removed,
+        a_snapshot_without_a_stream_is_not_found,
+        a_failing_snapshot_store_fails_nothing,
+        a_hundred_loads_over_a_bad_row,
+        an_older_snapshot_does_not_replace_a_newer,
+        any_batch_size_and_policy_equals_replay,
+        manual_leaves_bad_rows_alone,
+    }
+    application::{
+        subscribers_are_called_in_order_before_save_returns,
+        trouble_in_subscribers_changes_nothing,
+        subscribers_may_save,
+        each_application_has_its_own_bus,
+        unsubscribing_ends_it,
+        save_all_is_atomic,
+        save_all_takes_tuples_and_slices,
+        save_all_refuses_two_roots_of_one_stream,
+        settings_are_overridden_per_type,
+        close_drains_background_snapshots,
+    }
+    bad_input::{
+        invalid_ids,
+        a_gap_is_named,
+        an_unknown_event_is_named,
+        a_newer_event_version_is_named,
+        a_damaged_payload_is_named_and_other_streams_work,
+        broken_life_cycles,
+    }
+    cancellation::{
+        save_dropped_at_every_await_point,
+        discard_dropped_at_every_await_point,
+        save_all_dropped_at_every_await_point,
+    }
+    contention::{
+        sixteen_tasks_on_one_order,
+        a_command_within_a_command_is_not_a_deadlock,
+    }
+}
