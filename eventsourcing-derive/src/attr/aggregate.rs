@@ -127,11 +127,11 @@ impl AggregateAttr {
                 self.snapshot_codec = Some(value::type_of(input, key, "Json", mistakes)?);
             }
             "create" => {
-                self.read_list(Stage::Create, input, extent, mistakes);
-                if self.lists.is_empty() {
+                if input.is_empty() {
                     let error = "`create` lists no event: write the events that bring one into being, as in `create(OrderCreated)`";
                     mistakes.at(ident.span(), error);
                 }
+                self.read_list(Stage::Create, input, extent, mistakes);
             }
             "events" => self.read_list(Stage::Change, input, extent, mistakes),
             "discard" => self.read_list(Stage::Discard, input, extent, mistakes),

@@ -186,6 +186,9 @@ fn require_handlers(model: &Aggregate) -> TokenStream {
             },
         )
         .collect();
+    if functions.is_empty() {
+        return TokenStream::new();
+    }
     let message = format!(
         "the handlers of `{ident}` are missing: write one function per event\n\nimpl {handlers} for {ident} {{\n{functions}}}\n"
     );
