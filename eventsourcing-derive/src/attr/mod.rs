@@ -261,9 +261,10 @@ fn read_value(
             Form::List => "is a list in parentheses",
             Form::Value => "has no value",
         });
-        return match is_bare {
-            true => Ok(()),
-            false => read(input, Extent::One),
+        return if is_bare {
+            Ok(())
+        } else {
+            read(input, Extent::One)
         };
     }
     read(&content, Extent::All)
