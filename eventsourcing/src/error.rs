@@ -86,10 +86,8 @@ pub enum ErrorKind {
 }
 
 /// An error of a repository or a store: a kind, the operation, the stream and version it was about, and a source.
-#[derive(Debug)]
 pub struct Error(Box<Parts>);
 
-#[derive(Debug)]
 struct Parts {
     kind: ErrorKind,
     operation: Option<&'static str>,
@@ -268,6 +266,38 @@ impl fmt::Display for ErrorKind {
             }
             Self::Storage => f.write_str("the store failed"),
         }
+    }
+}
+
+/// What there is of it: `fn main() -> Result<(), Error>` shows errors so.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts {
+            kind,
+            operation,
+            stream,
+            version,
+            detail,
+            source,
+        } = &*self.0;
+        let mut parts = f.debug_struct("Error");
+        parts.field("kind", kind);
+        if let Some(operation) = operation {
+            parts.field("operation", operation);
+        }
+        if let Some(stream) = stream {
+            parts.field("stream", stream);
+        }
+        if let Some(version) = version {
+            parts.field("version", &version.get());
+        }
+        if let Some(detail) = detail {
+            parts.field("detail", detail);
+        }
+        if let Some(source) = source {
+            parts.field("source", source);
+        }
+        parts.finish()
     }
 }
 

@@ -101,7 +101,7 @@ pub use crate::{
     error::{CommandError, Error, ErrorKind, Result},
     event::{Event, Metadata},
     position::{InvalidPosition, Position},
-    repository::{Committed, Repository, Updated},
+    repository::{Committed, Repository, RepositoryBuilder, Snapshot, Updated},
     snapshot::{SnapshotMode, SnapshotPolicy},
     store::{EventStore, MemoryStore},
     timestamp::{Clock, ManualClock, SystemClock, Timestamp},

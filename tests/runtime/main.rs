@@ -90,6 +90,7 @@ stores! {
     policies::{
         every_takes_the_last_multiple_crossed,
         one_snapshot_for_a_save_of_many_events,
+        many_multiples_in_one_save,
         always_takes_the_head,
         never_takes_none_but_uses_what_exists,
         on_and_when_look_at_the_save,

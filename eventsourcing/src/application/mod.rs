@@ -1,4 +1,4 @@
-//! `Application`: several aggregate types over one store, with shared defaults, one bus, one background worker.
+//! `Application`: several aggregate types over one store, with shared defaults and one bus.
 
 mod bus;
 mod roots;
@@ -22,7 +22,7 @@ use crate::{
     aggregate::Aggregate,
     event::Metadata,
     repository::{Companions, RepositoryBuilder, Saving, Settings, commit_all, settings},
-    snapshot::{SnapshotMode, SnapshotPolicy, SnapshotStore},
+    snapshot::{SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
     store::EventStore,
 };
 
@@ -51,9 +51,44 @@ struct Shared {
     store: Arc<dyn EventStore>,
     defaults: Settings,
     overrides: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-    companions: Companions,
     bus: Arc<Bus>,
+    backgrounds: Backgrounds,
     repositories: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+}
+
+/// The background work of each repository that was built.
+#[derive(Default)]
+struct Backgrounds(Mutex<(bool, Vec<Background>)>);
+
+impl Backgrounds {
+    fn lock(&self) -> MutexGuard<'_, (bool, Vec<Background>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One for a new repository; closed from the start if the application is.
+    fn add(&self) -> Background {
+        let mut all = self.lock();
+        let background = Background::default();
+        if all.0 {
+            background.refuse_more();
+        }
+        all.1.push(background.clone());
+        background
+    }
+
+    async fn close(&self) {
+        let all = {
+            let mut all = self.lock();
+            all.0 = true;
+            all.1.clone()
+        };
+        for background in &all {
+            background.refuse_more();
+        }
+        for background in &all {
+            background.await_pending().await;
+        }
+    }
 }
 
 /// What became of a save of several roots.
@@ -150,12 +185,7 @@ impl Application {
 
     /// Waits for the background snapshots that were accepted, and accepts no more.
     pub async fn close(&self) {
-        self.shared.companions.background.close().await;
-    }
-
-    /// How many background snapshots of all repositories were accepted and not yet waited for.
-    pub fn pending_snapshots(&self) -> u64 {
-        self.shared.companions.background.pending()
+        self.shared.backgrounds.close().await;
     }
 
     /// What became of the events that subscribers were called for.
@@ -179,7 +209,11 @@ impl Shared {
         let builder = overridden
             .cloned()
             .unwrap_or_else(|| RepositoryBuilder::new(Arc::clone(&self.store)));
-        builder.build_with(&self.defaults, self.companions.clone())
+        let companions = Companions {
+            background: self.backgrounds.add(),
+            bus: Some(Arc::clone(&self.bus)),
+        };
+        builder.build_with(&self.defaults, companions)
     }
 }
 
@@ -235,11 +269,8 @@ impl ApplicationBuilder {
                 store: self.store,
                 defaults: self.settings,
                 overrides: self.overrides,
-                companions: Companions {
-                    bus: Some(Arc::clone(&bus)),
-                    ..Companions::default()
-                },
                 bus,
+                backgrounds: Backgrounds::default(),
                 repositories: Mutex::default(),
             }),
             metadata: Arc::default(),

@@ -94,7 +94,7 @@ pub struct RepositoryBuilder<A: Aggregate> {
     snapshot_codec: Option<Arc<dyn AggregateCodec<A>>>,
 }
 
-/// What all repositories of an application share.
+/// What an application keeps an eye on: its bus, and the background snapshots of each of its repositories.
 #[derive(Clone, Default)]
 pub(crate) struct Companions {
     pub(crate) background: Background,

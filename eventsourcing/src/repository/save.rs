@@ -277,9 +277,24 @@ impl<'r, A: Aggregate> Saver<'r, A> {
         if version == self.root.version() {
             return Some(self.root.capture_head());
         }
-        captures
-            .into_iter()
-            .find(|capture| capture.version == version)
+        self.capture_at(version, captures)
+    }
+
+    /// The state as of a multiple that this save crossed: the last capture before it, and the stored events up to it.
+    fn capture_at(&self, version: Version, captures: Vec<Capture<A>>) -> Option<Capture<A>> {
+        let crossed = captures.into_iter().filter(|each| {
+            // The events up to it were stored by this save, so that those behind it are at hand.
+            each.version > self.before && each.version <= version
+        });
+        let mut capture = crossed.max_by_key(|each| each.version)?;
+        let behind = capture.version.get() - self.before.get();
+        for stored in self.stored.iter().skip(usize::try_from(behind).ok()?) {
+            if capture.version == version {
+                break;
+            }
+            capture = capture.advance(stored.id, &stored.event)?;
+        }
+        (capture.version == version).then_some(capture)
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) type Job = BoxFuture<'static, ()>;
 
 const CAPACITY: usize = 1_024;
 
-/// Shared by all clones of a repository, and by all repositories of an application.
+/// Shared by all clones of a repository.
 #[derive(Clone, Default)]
 pub(crate) struct Background(Arc<Shared>);
 
@@ -82,10 +82,9 @@ impl Background {
         }
     }
 
-    /// Works off what was accepted and accepts nothing more.
-    pub(crate) async fn close(&self) {
+    /// From now on accepts nothing; what was accepted is worked off.
+    pub(crate) fn refuse_more(&self) {
         self.0.lock().closed = true;
-        self.await_pending().await;
     }
 }
 

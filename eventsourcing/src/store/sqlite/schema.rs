@@ -48,7 +48,9 @@ fn try_prepare(
     database: &str,
     options: &SqliteOptions,
 ) -> Result<Uuid, Trouble> {
-    match inspect(connection)? {
+    // In one transaction: another process may migrate the file between two statements.
+    let content = inspect(&*connection.transaction()?)?;
+    match content {
         Content::Store(FORMAT) => match use_wal(connection, options) {
             // It can be read as it is.
             Err(error) if is_read_only(&error) => {}
