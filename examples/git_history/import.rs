@@ -126,9 +126,8 @@ impl<'a> Import<'a> {
             .save_all((&mut touched[..], &mut self.history))
             .await?;
         self.saved = self.history.commits;
-        let deleted = |change: &Change| change.kind == ChangeKind::Deleted;
         for (change, file) in commit.changes.iter().zip(touched) {
-            if !deleted(change) {
+            if change.kind != ChangeKind::Deleted {
                 self.kept.insert(*file.id(), file);
             }
         }
