@@ -118,7 +118,7 @@ pub mod prelude {
     pub use crate::{
         aggregate::{Aggregate, AggregateId, Events, Historical, IntoEvents, Root},
         application::{Application, Published},
-        error::CommandError,
+        error::{CommandError, ErrorKind},
         event::{Event, Metadata},
         repository::{Committed, Repository, Updated},
         snapshot::{SnapshotMode, SnapshotPolicy},

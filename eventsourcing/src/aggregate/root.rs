@@ -91,6 +91,7 @@ pub(crate) struct Folded<A> {
 /// The events of a batch on their way to the store.
 pub(crate) struct Pending<'a, A: Aggregate> {
     pub(crate) expected: Version,
+    pub(crate) after: Option<Uuid>,
     pub(crate) events: &'a [A::Event],
     pub(crate) ids: &'a [Uuid],
 }
@@ -283,6 +284,7 @@ impl<A: Aggregate> Root<A> {
     pub(crate) fn first_pending(&self, events: usize) -> Pending<'_, A> {
         Pending {
             expected: self.stored,
+            after: (self.stored > Version::ZERO).then_some(self.stored_event),
             events: &self.pending[..events],
             ids: &self.pending_ids[..events],
         }

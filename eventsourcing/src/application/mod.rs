@@ -129,11 +129,13 @@ impl Application {
         Ok(repository.with((*self.metadata).clone()))
     }
 
-    /// The same application; what is saved through it and its repositories is stamped with this metadata.
+    /// The same application; what is saved through it and its repositories is stamped with this metadata, and with what
+    /// it was stamped with before under other keys.
+    #[must_use = "the metadata is stamped by what this returns"]
     pub fn with(&self, metadata: Metadata) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            metadata: Arc::new(metadata),
+            metadata: Arc::new(self.metadata.overlaid(metadata)),
         }
     }
 
@@ -157,6 +159,9 @@ impl Application {
 
     /// Stores the pending events of several roots in one atomic append.
     ///
+    /// After a call that was dropped or whose outcome is unknown, save the same roots together again: one that is saved
+    /// without the others is stored without them.
+    ///
     /// Takes `&mut Root<A>`, `&mut [Root<A>]`, `&mut Vec<Root<A>>` and tuples of up to eight of them. Everything that
     /// [`Repository::save`] promises holds for all of them together; an error names the stream it is about.
     pub async fn save_all(&self, roots: impl Roots<'_>) -> Result<CommittedAll> {
@@ -167,7 +172,8 @@ impl Application {
             for saver in &mut savers {
                 refs.push(&mut **saver);
             }
-            let position = commit_all(&*self.shared.store, &mut refs).await?;
+            let committed = commit_all(&*self.shared.store, &mut refs).await;
+            // Also after an error: an earlier batch may have been found stored before the rest failed.
             let mut published = Vec::new();
             let mut events = 0;
             for saver in &mut savers {
@@ -176,7 +182,10 @@ impl Application {
                 published.extend(saver.published());
             }
             self.shared.bus.publish(published).await;
-            Ok(CommittedAll { position, events })
+            Ok(CommittedAll {
+                position: committed?,
+                events,
+            })
         };
         saved
             .await
@@ -237,12 +246,13 @@ pub struct ApplicationBuilder {
 impl ApplicationBuilder {
     settings!(settings);
 
-    /// Overrides the defaults for one aggregate type.
+    /// Overrides the defaults for one aggregate type. Its events stay in the application's store.
     pub fn aggregate<A: Aggregate>(
         mut self,
         set: impl FnOnce(RepositoryBuilder<A>) -> RepositoryBuilder<A>,
     ) -> Self {
         let builder = set(RepositoryBuilder::new(Arc::clone(&self.store)));
+        let builder = builder.over(Arc::clone(&self.store));
         self.overrides.insert(TypeId::of::<A>(), Box::new(builder));
         self
     }

@@ -113,6 +113,11 @@ impl<A: Aggregate> RepositoryBuilder<A> {
         }
     }
 
+    /// The same settings over this store.
+    pub(crate) fn over(self, store: Arc<dyn EventStore>) -> Self {
+        Self { store, ..self }
+    }
+
     /// The codec that events are written with. Default: [`Json`](crate::codec::Json). Events written by another are
     /// still read.
     pub fn event_codec(mut self, codec: impl Codec) -> Self {
