@@ -78,7 +78,7 @@ pub fn derive_aggregate(input: TokenStream) -> TokenStream {
 ///
 /// ```ignore
 /// #[derive(Event, Debug, Clone, Serialize, Deserialize)]
-/// #[event(name = "item-added", version = 2, alias = "ItemAdded", alias = "ItemPut")]
+/// #[event(name = "item-added", alias = "ItemAdded", alias = "ItemPut")]
 /// pub struct ItemAdded {
 ///     pub sku: String,
 /// }

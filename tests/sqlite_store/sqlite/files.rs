@@ -90,6 +90,35 @@ async fn a_database_of_something_else_is_refused_and_untouched() {
     assert_eq!(kind(open(&file.path()).await), ErrorKind::UnsupportedFormat);
 }
 
+/// SQLite keeps what it is given without a name in a temporary file.
+#[tokio::test]
+async fn a_path_that_keeps_nothing_is_refused() {
+    // A folder, by the time it is made absolute.
+    open(Path::new("file:")).await.unwrap_err();
+    for path in ["", "file://localhost"] {
+        let error = open(Path::new(path)).await.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::InvalidConfiguration, "{path:?}");
+    }
+    for path in [":memory:", "file::memory:", "file:x?mode=memory"] {
+        open(Path::new(path)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn changed_markers_of_the_file_are_refused_on_open() {
+    for (sql, says) in [
+        ("PRAGMA application_id = 99", "something else"),
+        ("PRAGMA user_version = 0", "0 in `PRAGMA user_version`"),
+    ] {
+        let file = File::new();
+        file.open().await.close().await;
+        file.raw().execute_batch(sql).unwrap();
+        let error = open(&file.path()).await.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::UnsupportedFormat);
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_newer_format_is_refused_with_both_versions() {
     let file = File::new();
