@@ -25,6 +25,9 @@ pub(crate) struct Truth<A> {
     numbers: HashSet<u64>,
     /// Rows that were found to be good: they can't become bad but by damage or a restore.
     pub(crate) checked: HashSet<Checked>,
+    /// The good rows of an id, as of the counts of appends and snapshot writes.
+    pub(crate) good: HashMap<String, ([u64; 2], Vec<Checked>)>,
+    updated: HashMap<String, u64>,
 }
 
 /// A snapshot row: its key, version and checksum.
@@ -36,6 +39,8 @@ impl<A> Default for Truth<A> {
             entries: HashMap::new(),
             numbers: HashSet::new(),
             checked: HashSet::new(),
+            good: HashMap::new(),
+            updated: HashMap::new(),
         }
     }
 }
@@ -43,6 +48,9 @@ impl<A> Default for Truth<A> {
 impl<A: Account> Truth<A> {
     /// Reads what was stored since. Each event must be stored once, and none that was refused.
     pub(crate) async fn update(&mut self, bed: &Bed, id: &str) -> Result<(), Broken> {
+        if self.updated.get(id) == Some(&bed.appends()) {
+            return Ok(());
+        }
         let entries = self.entries.entry(id.to_owned()).or_default();
         loop {
             let next = Version::from(entries.len() as u64 + 1);
@@ -65,6 +73,7 @@ impl<A: Account> Truth<A> {
                 entries.push(Entry { event: row.id, state });
             }
             if !page.has_more() {
+                self.updated.insert(id.to_owned(), bed.appends());
                 return Ok(());
             }
         }

@@ -427,6 +427,10 @@ struct Good(Vec<Checked>);
 impl Good {
     async fn of<A: Account>(bed: &Bed, truth: &mut Truth<A>, id: &str) -> Result<Self, Broken> {
         truth.update(bed, id).await?;
+        let now = [bed.appends(), bed.snapshot_writes()];
+        if let Some((_, good)) = truth.good.get(id).filter(|(then, _)| *then == now) {
+            return Ok(Self(good.clone()));
+        }
         let snapshots = bed.raw.snapshot_store().ok_or("no snapshot store")?;
         let mut good = Vec::new();
         let rows = snapshots.list(&stream(id)).await.map_err(|error| error.to_string())?;
@@ -445,6 +449,7 @@ impl Good {
             }
             good.push(checked);
         }
+        truth.good.insert(id.to_owned(), (now, good.clone()));
         Ok(Self(good))
     }
 

@@ -145,7 +145,7 @@ impl Step {
         let id = rng.usize(..IDS.len()).min(rng.usize(..IDS.len()));
         let later = rng.u8(..4) == 0;
         match rng.u8(..100) {
-            0..52 => Self::Change {
+            0..50 => Self::Change {
                 id,
                 later,
                 how: match rng.u8(..12) {
@@ -165,16 +165,16 @@ impl Step {
                 },
                 close: rng.u8(..30) == 0,
             },
-            52..57 => Self::Hold { id, later },
-            57..61 => Self::Snapshot { id, later, held: rng.bool() },
-            61..63 => Self::SnapshotUnsaved { id, later },
-            63..72 => Self::Look { id, later, version: rng.u64(..20) },
-            72..84 => Self::Damage {
+            50..54 => Self::Hold { id, later },
+            54..58 => Self::Snapshot { id, later, held: rng.bool() },
+            58..60 => Self::SnapshotUnsaved { id, later },
+            60..66 => Self::Look { id, later, version: rng.u64(..20) },
+            66..80 => Self::Damage {
                 id,
                 damage: Damage::ALL[rng.usize(..Damage::ALL.len())],
                 pick: rng.usize(..1_000),
             },
-            84..89 => Self::Faults {
+            80..89 => Self::Faults {
                 seed: rng.u64(..),
                 events: rng.bool(),
                 snapshots: rng.bool(),
@@ -189,7 +189,7 @@ impl Step {
 
 /// The faults of a step. Nothing hangs (snapshots have no deadline yet) and nothing waits (it would only take time).
 pub(crate) fn plan(seed: u64, events: bool, snapshots: bool, often: bool) -> FaultPlan {
-    let share = if often { 0.25 } else { 0.05 };
+    let share = if often { 0.18 } else { 0.05 };
     let faults = [
         Fault::Error,
         Fault::LostBefore,
@@ -202,7 +202,7 @@ pub(crate) fn plan(seed: u64, events: bool, snapshots: bool, often: bool) -> Fau
     for operation in Operation::ALL {
         let wanted = if operation.is_of_snapshots() { snapshots } else { events };
         for fault in faults.into_iter().filter(|fault| wanted && fault.applies_to(operation)) {
-            plan = plan.with(operation, fault, share / 2.0);
+            plan = plan.with(operation, fault, share);
         }
     }
     plan
