@@ -148,6 +148,10 @@ async fn append(
     }
     check_distinct(&streams)?;
     check_capabilities(store, &streams)?;
+    // Its answer was lost once: it may be stored, whatever goes wrong now.
+    let in_doubt = members
+        .iter()
+        .any(|index| saves[*index].unresolved() == Some(id));
     for index in &members {
         saves[*index].hand_over(id);
     }
@@ -160,11 +164,13 @@ async fn append(
             }
             Ok(position)
         }
+        Err(error) if *error.kind() == ErrorKind::OutcomeUnknown => Err(error),
+        Err(error) if in_doubt && !error.is_conflict() => {
+            Err(Error::new(ErrorKind::OutcomeUnknown).caused_by(error))
+        }
         Err(error) => {
-            if *error.kind() != ErrorKind::OutcomeUnknown {
-                for index in members {
-                    saves[index].withdraw();
-                }
+            for index in members {
+                saves[index].withdraw();
             }
             Err(error)
         }
