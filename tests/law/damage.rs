@@ -21,7 +21,11 @@ pub(crate) fn stream(id: &str) -> StreamId {
 /// All rows of an id, whoever wrote them.
 pub(crate) async fn rows(snapshots: &dyn SnapshotStore, id: &str) -> Vec<SnapshotRow> {
     let mut rows = Vec::new();
-    for info in snapshots.list(&stream(id)).await.expect("a good store lists") {
+    for info in snapshots
+        .list(&stream(id))
+        .await
+        .expect("a good store lists")
+    {
         let newest = snapshots.newest(&info.key, info.version).await;
         if let Newest::Found(row) = newest.expect("a good store reads") {
             rows.push(row);
@@ -32,7 +36,13 @@ pub(crate) async fn rows(snapshots: &dyn SnapshotStore, id: &str) -> Vec<Snapsho
 
 /// The same row with a checksum that fits.
 fn sealed(row: SnapshotRow) -> SnapshotRow {
-    SnapshotRow::new(row.key, row.version, row.last_event, row.created_at, row.state)
+    SnapshotRow::new(
+        row.key,
+        row.version,
+        row.last_event,
+        row.created_at,
+        row.state,
+    )
 }
 
 pub(crate) async fn damage(bed: &mut Bed, id: &str, damage: Damage, pick: usize) {
@@ -58,9 +68,17 @@ pub(crate) async fn damage(bed: &mut Bed, id: &str, damage: Damage, pick: usize)
         return;
     };
     let before = Newest::Found(bad.clone());
-    snapshots.save(bad.clone()).await.expect("a good store saves");
+    snapshots
+        .save(bad.clone())
+        .await
+        .expect("a good store saves");
     // There may have been a good row of that key and version, which stays.
-    if snapshots.newest(&bad.key, bad.version).await.expect("a good store reads") == before {
+    if snapshots
+        .newest(&bad.key, bad.version)
+        .await
+        .expect("a good store reads")
+        == before
+    {
         bed.planted.insert(bad.checksum);
     }
 }
@@ -86,7 +104,11 @@ fn damaged(mut row: SnapshotRow, damage: Damage, pick: usize) -> Option<Snapshot
             return Some(row);
         }
         Damage::OtherCodec => {
-            let other = if row.key.codec == "json" { "bincode" } else { "json" };
+            let other = if row.key.codec == "json" {
+                "bincode"
+            } else {
+                "json"
+            };
             row.key.codec = other.to_owned();
             return Some(row);
         }
@@ -100,7 +122,12 @@ fn damaged(mut row: SnapshotRow, damage: Damage, pick: usize) -> Option<Snapshot
             }
             row.state = Some(bytes.into());
         }
-        Damage::NoState => row.state = row.state.as_ref().map_or_else(|| Some("{}".into()), |_| None),
+        Damage::NoState => {
+            row.state = row
+                .state
+                .as_ref()
+                .map_or_else(|| Some("{}".into()), |_| None)
+        }
         Damage::WrongAnchor => row.last_event = Uuid::now_v7(),
         Damage::OtherVersion => {
             let by = 1 + pick as u64 % 3;
@@ -129,7 +156,10 @@ pub(crate) async fn restore(bed: &mut Bed, id: &str, percent: usize) {
     let kept = old.head(&stream(id)).await.expect("a good store").get() * percent as u64 / 100;
     let mut after = None;
     loop {
-        let read = ReadAll { after, ..ReadAll::default() };
+        let read = ReadAll {
+            after,
+            ..ReadAll::default()
+        };
         let page = old.read_all(read).await.expect("a good store reads");
         for row in page.iter() {
             after = Some(row.position);
@@ -150,7 +180,10 @@ pub(crate) async fn restore(bed: &mut Bed, id: &str, percent: usize) {
                 expected: Version::from(row.version.get() - 1),
                 events: vec![event],
             };
-            let commit = Commit { id: row.commit_id, streams: vec![part] };
+            let commit = Commit {
+                id: row.commit_id,
+                streams: vec![part],
+            };
             bed.raw.append(commit).await.expect("a good store appends");
         }
         if !page.has_more() {
@@ -168,7 +201,11 @@ pub(crate) async fn restore(bed: &mut Bed, id: &str, percent: usize) {
 
 /// The key under which a program with these settings finds its rows.
 pub(crate) fn key(bed: &Bed, id: &str, schema_version: u32) -> SnapshotKey {
-    let codec = if bed.settings.json_snapshots { "json" } else { "bincode" };
+    let codec = if bed.settings.json_snapshots {
+        "json"
+    } else {
+        "bincode"
+    };
     SnapshotKey {
         stream: stream(id),
         schema_version,

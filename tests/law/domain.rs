@@ -85,13 +85,13 @@ macro_rules! account {
         /// `log` has the number of every event, in order.
         #[derive(Aggregate, Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[aggregate(
-            name = "account",
-            id = String,
-            schema_version = $version,
-            create(Opened),
-            events(Paid, Renamed),
-            discard(Closed)
-        )]
+                                    name = "account",
+                                    id = String,
+                                    schema_version = $version,
+                                    create(Opened),
+                                    events(Paid, Renamed),
+                                    discard(Closed)
+                                )]
         pub(crate) struct $account {
             owner: String,
             $first: i64,
@@ -101,7 +101,12 @@ macro_rules! account {
 
         impl $handlers for $account {
             fn opened(id: &String, event: Opened) -> Self {
-                Self { owner: id.clone(), $first: 0, $second: 0, log: vec![event.number] }
+                Self {
+                    owner: id.clone(),
+                    $first: 0,
+                    $second: 0,
+                    log: vec![event.number],
+                }
             }
 
             fn paid(&mut self, event: Paid) {
@@ -122,9 +127,12 @@ macro_rules! account {
         impl Account for $account {
             fn model(before: Option<&Self>, change: &Change) -> Option<Self> {
                 let mut after = match (before, change) {
-                    (None, Change::Opened(event)) => {
-                        Self { owner: event.owner.clone(), $first: 0, $second: 0, log: Vec::new() }
-                    }
+                    (None, Change::Opened(event)) => Self {
+                        owner: event.owner.clone(),
+                        $first: 0,
+                        $second: 0,
+                        log: Vec::new(),
+                    },
                     (Some(before), _) => before.clone(),
                     (None, _) => return None,
                 };
@@ -166,9 +174,9 @@ macro_rules! account {
             }
 
             fn picky(n: u64) -> SnapshotPolicy {
-                SnapshotPolicy::every(n)
-                    .or(SnapshotPolicy::on::<Renamed>()
-                        .and(SnapshotPolicy::when(|account: &Self| account.income > account.spent)))
+                SnapshotPolicy::every(n).or(SnapshotPolicy::on::<Renamed>().and(
+                    SnapshotPolicy::when(|account: &Self| account.income > account.spent),
+                ))
             }
         }
     };

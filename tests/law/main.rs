@@ -106,7 +106,10 @@ fn hold_the_law(store: &str, default: u64, place: impl Fn() -> Place + Sync) {
             scope.spawn(move || run_all(&Library, place, seeds.skip(thread).step_by(threads)))
         };
         let running: Vec<_> = (0..threads).map(run).collect();
-        running.into_iter().map(|thread| thread.join().expect("a thread of cases")).collect::<Vec<_>>()
+        running
+            .into_iter()
+            .map(|thread| thread.join().expect("a thread of cases"))
+            .collect::<Vec<_>>()
     });
     let (mut tally, mut count) = (Tally::default(), 0);
     for (of_thread, cases, broken) in results {
@@ -114,12 +117,20 @@ fn hold_the_law(store: &str, default: u64, place: impl Fn() -> Place + Sync) {
         count += cases;
         if let Some((seed, first)) = broken {
             let (case, broken) = shrink(&Library, &place, seed);
-            panic!("the law is broken over {store}: {broken}\nLAW_SEED={seed}, at first: {first}\nshrunk to {case:#?}");
+            panic!(
+                "the law is broken over {store}: {broken}\nLAW_SEED={seed}, at first: {first}\nshrunk to {case:#?}"
+            );
         }
     }
     let share = tally.short * 100 / tally.loads.max(1);
-    println!("{store}: {count} cases in {:.1?}, {tally:?}, {share} % of the loads read fewer events than there are", begun.elapsed());
-    assert!(share >= 30 || count < 100, "only {share} % of the loads were shortened by a snapshot");
+    println!(
+        "{store}: {count} cases in {:.1?}, {tally:?}, {share} % of the loads read fewer events than there are",
+        begun.elapsed()
+    );
+    assert!(
+        share >= 30 || count < 100,
+        "only {share} % of the loads were shortened by a snapshot"
+    );
 }
 
 mod memory {
@@ -143,13 +154,22 @@ mod sqlite {
 fn every_planted_bug_is_found() {
     let memory = || Place::Memory;
     let found = run_all(&Imitation(Bug::None), &memory, 0..2_000);
-    assert!(found.2.is_none(), "the imitation is wrong without a bug: {:?}", found.2);
+    assert!(
+        found.2.is_none(),
+        "the imitation is wrong without a bug: {:?}",
+        found.2
+    );
     let mut missed = Vec::new();
     for bug in Bug::ALL {
         match run_all(&Imitation(bug), &memory, 0..BUG_CASES) {
-            (_, count, Some((_, broken))) => println!("{bug:?}: found after {count} cases: {broken}"),
+            (_, count, Some((_, broken))) => {
+                println!("{bug:?}: found after {count} cases: {broken}")
+            }
             (_, _, None) => missed.push(bug),
         }
     }
-    assert!(missed.is_empty(), "not found within {BUG_CASES} cases: {missed:?}");
+    assert!(
+        missed.is_empty(),
+        "not found within {BUG_CASES} cases: {missed:?}"
+    );
 }

@@ -128,7 +128,12 @@ impl<A: Account> Naive<A> {
             stream: stream(id),
             schema_version: A::SCHEMA_VERSION,
             fingerprint: Fingerprint::default(),
-            codec: if self.settings.json_snapshots { "json" } else { "bincode" }.to_owned(),
+            codec: if self.settings.json_snapshots {
+                "json"
+            } else {
+                "bincode"
+            }
+            .to_owned(),
         }
     }
 
@@ -140,7 +145,13 @@ impl<A: Account> Naive<A> {
         }
     }
 
-    async fn store_row(&self, id: &str, at: u64, event: Uuid, state: Option<&A>) -> Result<(), Error> {
+    async fn store_row(
+        &self,
+        id: &str,
+        at: u64,
+        event: Uuid,
+        state: Option<&A>,
+    ) -> Result<(), Error> {
         let bytes = state.map(|state| {
             let mut bytes = Vec::new();
             let encoded = if self.settings.json_snapshots {
@@ -214,7 +225,11 @@ impl<A: Account> Naive<A> {
         upto: u64,
         events: &mut Option<Vec<(Uuid, Change)>>,
     ) -> Result<Option<Folded<A>>, Error> {
-        let at_most = if self.bug == Bug::PastFromNewest { Version::MAX } else { Version::from(upto) };
+        let at_most = if self.bug == Bug::PastFromNewest {
+            Version::MAX
+        } else {
+            Version::from(upto)
+        };
         let key = self.key(id);
         let row = match self.snapshots.newest(&key, at_most).await {
             Ok(Newest::Found(row)) => row,
@@ -230,17 +245,26 @@ impl<A: Account> Naive<A> {
             _ => return Ok(None),
         };
         let intact = row.is_intact() || self.bug == Bug::ChecksumIgnored;
-        let state = row.state.as_deref().filter(|_| intact).map(|bytes| self.decode(bytes));
+        let state = row
+            .state
+            .as_deref()
+            .filter(|_| intact)
+            .map(|bytes| self.decode(bytes));
         let usable = match state {
             _ if !intact => None,
             None => Some(None),
             Some(None) => None,
             Some(Some(state)) => Some(Some(state)),
         };
-        let mut rows = self.read(id, row.version.get(), upto).await.unwrap_or_default().into_iter();
+        let mut rows = self
+            .read(id, row.version.get(), upto)
+            .await
+            .unwrap_or_default()
+            .into_iter();
         let anchor = rows.next();
         match (&anchor, self.bug) {
-            (Some(_), Bug::WrongAnchorAccepted) | (None, Bug::AheadAccepted | Bug::PastFromNewest) => {}
+            (Some(_), Bug::WrongAnchorAccepted)
+            | (None, Bug::AheadAccepted | Bug::PastFromNewest) => {}
             (Some((event, change)), _) if *event == row.last_event => {
                 let ends = matches!(change, Change::Closed(_));
                 if ends != row.state.is_none() && self.bug != Bug::DiscardForgotten {
@@ -252,9 +276,13 @@ impl<A: Account> Naive<A> {
         let state = match (usable, self.bug) {
             (Some(state), _) => state,
             (None, Bug::DamageIsFatal) => return Err(Error::new(ErrorKind::Corrupt)),
-            (None, Bug::DefaultAtVersion) => {
-                A::model(None, &Change::Opened(Opened { number: 0, owner: String::new() }))
-            }
+            (None, Bug::DefaultAtVersion) => A::model(
+                None,
+                &Change::Opened(Opened {
+                    number: 0,
+                    owner: String::new(),
+                }),
+            ),
             (None, _) => return Ok(None),
         };
         *events = Some(rows.collect());
@@ -290,18 +318,26 @@ impl<A: Account> Naive<A> {
             (Bug::NeverFires, last) if !root.version.is_multiple_of(n) => drop(last),
             (Bug::ManyPerSave, _) => {
                 for (version, event, state) in &multiples {
-                    self.store_row(&root.id, *version, *event, state.as_ref()).await?;
+                    self.store_row(&root.id, *version, *event, state.as_ref())
+                        .await?;
                 }
             }
             (Bug::MidBatchVersion, Some((_, _, state))) => {
-                self.store_row(&root.id, root.version, root.last_event, state.as_ref()).await?;
+                self.store_row(&root.id, root.version, root.last_event, state.as_ref())
+                    .await?;
             }
             (Bug::LateCapture, Some(_)) if self.settings.mode == Mode::Background => {
-                let job = (root.id.clone(), root.version, root.last_event, Rc::clone(&root.state));
+                let job = (
+                    root.id.clone(),
+                    root.version,
+                    root.last_event,
+                    Rc::clone(&root.state),
+                );
                 self.jobs.borrow_mut().push(job);
             }
             (_, Some((version, event, state))) => {
-                self.store_row(&root.id, version, event, state.as_ref()).await?;
+                self.store_row(&root.id, version, event, state.as_ref())
+                    .await?;
             }
             (_, None) => {}
         }
@@ -348,8 +384,23 @@ impl<A: Account> Subject<A> for Naive<A> {
             stored: root.stored,
             last_event: root.last_event,
             // After its end nobody looks at the state.
-            state: state.or_else(|| root.before.clone()).or_else(|| A::model(None, &Change::Opened(Opened { number: 0, owner: String::new() }))).expect("opening gives a state"),
-            pending: root.pending.iter().map(|(_, change)| change.number()).collect(),
+            state: state
+                .or_else(|| root.before.clone())
+                .or_else(|| {
+                    A::model(
+                        None,
+                        &Change::Opened(Opened {
+                            number: 0,
+                            owner: String::new(),
+                        }),
+                    )
+                })
+                .expect("opening gives a state"),
+            pending: root
+                .pending
+                .iter()
+                .map(|(_, change)| change.number())
+                .collect(),
         }
     }
 
@@ -394,13 +445,19 @@ impl<A: Account> Subject<A> for Naive<A> {
         if self.bug == Bug::SharedCache {
             self.cache(root);
         }
-        let events = root.pending.iter().map(|(id, change)| new_event(*id, change));
+        let events = root
+            .pending
+            .iter()
+            .map(|(id, change)| new_event(*id, change));
         let part = StreamCommit {
             stream: stream(&root.id),
             expected: Version::from(root.stored),
             events: events.collect(),
         };
-        let commit = Commit { id: Uuid::now_v7(), streams: vec![part] };
+        let commit = Commit {
+            id: Uuid::now_v7(),
+            streams: vec![part],
+        };
         self.store.append(commit).await?;
         let taken = self.take_snapshots(root).await;
         root.pending.clear();
@@ -417,7 +474,8 @@ impl<A: Account> Subject<A> for Naive<A> {
             return Err(Error::new(ErrorKind::Unsaved));
         }
         let state = root.state.borrow().clone();
-        self.store_row(&root.id, root.version, root.last_event, state.as_ref()).await
+        self.store_row(&root.id, root.version, root.last_event, state.as_ref())
+            .await
     }
 
     async fn settle(&self) {}

@@ -54,7 +54,10 @@ impl<A: Account> Truth<A> {
         let entries = self.entries.entry(id.to_owned()).or_default();
         loop {
             let next = Version::from(entries.len() as u64 + 1);
-            let page = bed.raw.read_stream(&stream(id), ReadStream::from(next)).await;
+            let page = bed
+                .raw
+                .read_stream(&stream(id), ReadStream::from(next))
+                .await;
             let page = page.map_err(|error| error.to_string())?;
             for row in page.iter() {
                 if row.version.get() != entries.len() as u64 + 1 {
@@ -70,7 +73,10 @@ impl<A: Account> Truth<A> {
                 }
                 let before = entries.last().and_then(|entry| entry.state.as_ref());
                 let state = A::model(before, &change);
-                entries.push(Entry { event: row.id, state });
+                entries.push(Entry {
+                    event: row.id,
+                    state,
+                });
             }
             if !page.has_more() {
                 self.updated.insert(id.to_owned(), bed.appends());
@@ -85,7 +91,9 @@ impl<A: Account> Truth<A> {
     }
 
     pub(crate) fn version(&self, id: &str) -> u64 {
-        self.entries.get(id).map_or(0, |entries| entries.len() as u64)
+        self.entries
+            .get(id)
+            .map_or(0, |entries| entries.len() as u64)
     }
 
     pub(crate) fn head(&self, id: &str) -> Option<&Entry<A>> {

@@ -37,7 +37,9 @@ pub(crate) async fn change<A: Account, S: Subject<A>>(
 ) -> Result<(), Broken> {
     let mut changes: Vec<Change> = (0..events).map(|_| any_change(bed)).collect();
     if close {
-        changes.push(Change::Closed(Closed { number: bed.number() }));
+        changes.push(Change::Closed(Closed {
+            number: bed.number(),
+        }));
     }
     let good = Good::of(bed, truth, id).await?;
     let numbers: Vec<u64> = changes.iter().map(Change::number).collect();
@@ -47,7 +49,9 @@ pub(crate) async fn change<A: Account, S: Subject<A>>(
     } else if how == How::SaveAll {
         save_all(bed, subject, truth, &changes).await?;
     } else {
-        let kept = held.iter().position(|held| how == How::Held && held.id == id);
+        let kept = held
+            .iter()
+            .position(|held| how == How::Held && held.id == id);
         let root = match kept {
             Some(index) => Some(held.remove(index)),
             None => loaded_or_new(bed, subject, truth, id).await?,
@@ -73,7 +77,10 @@ pub(crate) async fn change<A: Account, S: Subject<A>>(
 fn any_change(bed: &mut Bed) -> Change {
     let number = bed.number();
     if number.is_multiple_of(7) {
-        Change::Renamed(Renamed { number, owner: format!("owner {number}") })
+        Change::Renamed(Renamed {
+            number,
+            owner: format!("owner {number}"),
+        })
     } else {
         let amount = number.cast_signed() * if number.is_multiple_of(3) { -11 } else { 10 };
         Change::Paid(Paid { number, amount })
@@ -90,8 +97,20 @@ async fn loaded_or_new<A: Account, S: Subject<A>>(
     let found = find(bed, subject, truth, id).await?;
     let Ok(found) = found else { return Ok(None) };
     // Not found may mean closed: creating it again must then be refused, by the store.
-    let root = found.unwrap_or_else(|| subject.create(id, Opened { number: bed.number(), owner: id.to_owned() }));
-    Ok(Some(Held { id, root, ended: false }))
+    let root = found.unwrap_or_else(|| {
+        subject.create(
+            id,
+            Opened {
+                number: bed.number(),
+                owner: id.to_owned(),
+            },
+        )
+    });
+    Ok(Some(Held {
+        id,
+        root,
+        ended: false,
+    }))
 }
 
 /// Saves and judges the answer. Says whether the instance is of further use.
@@ -106,7 +125,9 @@ async fn save<A: Account, S: Subject<A>>(
     let before = S::see(&held.root);
     let expected_rows = fresh.then(|| wanted_snapshot(bed, &before)).flatten();
     let was_free = match expected_rows {
-        Some(multiple) => newest::<A>(bed, held.id, multiple).await.is_none_or(|row| row.version < multiple),
+        Some(multiple) => newest::<A>(bed, held.id, multiple)
+            .await
+            .is_none_or(|row| row.version < multiple),
         None => false,
     };
     bed.injected();
@@ -130,7 +151,9 @@ async fn save<A: Account, S: Subject<A>>(
     if let Some(multiple) = expected_rows.filter(|_| undisturbed && was_free && !held.ended) {
         let found = newest::<A>(bed, held.id, multiple).await;
         if found.is_none_or(|row| row.version != multiple) {
-            return Err(format!("a save that crossed version {multiple} took no snapshot of it"));
+            return Err(format!(
+                "a save that crossed version {multiple} took no snapshot of it"
+            ));
         }
     }
     Ok(saved.is_ok())
@@ -138,7 +161,9 @@ async fn save<A: Account, S: Subject<A>>(
 
 /// The version that `every(n)` wants a snapshot of.
 fn wanted_snapshot<A>(bed: &Bed, before: &Seen<A>) -> Option<Version> {
-    let Policy::Every(n) = bed.settings.policy else { return None };
+    let Policy::Every(n) = bed.settings.policy else {
+        return None;
+    };
     let multiple = before.version - before.version % n;
     let crossed = multiple > before.stored && bed.settings.mode == Mode::Sync;
     crossed.then(|| Version::from(multiple))
@@ -146,7 +171,10 @@ fn wanted_snapshot<A>(bed: &Bed, before: &Seen<A>) -> Option<Version> {
 
 async fn newest<A: Account>(bed: &Bed, id: &str, at_most: Version) -> Option<SnapshotRow> {
     let snapshots = bed.raw.snapshot_store()?;
-    match snapshots.newest(&key(bed, id, A::SCHEMA_VERSION), at_most).await {
+    match snapshots
+        .newest(&key(bed, id, A::SCHEMA_VERSION), at_most)
+        .await
+    {
         Ok(Newest::Found(row)) => Some(row),
         _ => None,
     }
@@ -172,10 +200,15 @@ async fn save_all<A: Account, S: Subject<A>>(
         roots.push(root);
     }
     bed.injected();
-    let Some(saved) = subject.save_all(&mut roots).await else { return Ok(()) };
+    let Some(saved) = subject.save_all(&mut roots).await else {
+        return Ok(());
+    };
     let error = saved.as_ref().err();
     let injected = bed.injected();
-    let stale = IDS.iter().zip(&before).any(|(id, seen)| truth.version(id) != seen.stored);
+    let stale = IDS
+        .iter()
+        .zip(&before)
+        .any(|(id, seen)| truth.version(id) != seen.stored);
     for (id, before) in IDS.iter().zip(&before) {
         for number in &before.pending {
             settle_fate(bed, *number, saved.is_ok(), error);
@@ -227,7 +260,11 @@ fn judge_error<A: Account>(
     error: Option<&Error>,
 ) -> Result<(), Broken> {
     let Some(error) = error else { return Ok(()) };
-    let already = before.pending.iter().filter(|number| truth.has(**number)).count() as u64;
+    let already = before
+        .pending
+        .iter()
+        .filter(|number| truth.has(**number))
+        .count() as u64;
     if error.is_conflict() {
         return if truth.version(id) == before.stored + already {
             Err(format!("a conflict without a rival: {error}"))
@@ -235,7 +272,10 @@ fn judge_error<A: Account>(
             Ok(())
         };
     }
-    if injected.iter().any(|injected| injected.operation == Operation::Append) {
+    if injected
+        .iter()
+        .any(|injected| injected.operation == Operation::Append)
+    {
         return Ok(());
     }
     Err(format!("a save failed though its append didn't: {error}"))
@@ -253,12 +293,16 @@ fn judge_command<A: Account>(
         settle_fate(bed, *number, done.is_ok(), done.as_ref().err());
     }
     let Err(error) = done else { return Ok(()) };
-    let faulty = injected.iter().any(|injected| !injected.operation.is_of_snapshots());
+    let faulty = injected
+        .iter()
+        .any(|injected| !injected.operation.is_of_snapshots());
     let gone = truth.head(id).is_none_or(|entry| entry.state.is_none());
     if faulty || gone && error.is_not_found() {
         Ok(())
     } else {
-        Err(format!("a command failed though its stores worked: {error}"))
+        Err(format!(
+            "a command failed though its stores worked: {error}"
+        ))
     }
 }
 
@@ -270,7 +314,11 @@ pub(crate) async fn hold<A: Account, S: Subject<A>>(
     id: &'static str,
 ) -> Result<(), Broken> {
     if let Ok(Some(root)) = find(bed, subject, truth, id).await? {
-        held.push(Held { id, root, ended: false });
+        held.push(Held {
+            id,
+            root,
+            ended: false,
+        });
     }
     Ok(())
 }
@@ -302,7 +350,9 @@ pub(crate) async fn snapshot<A: Account, S: Subject<A>>(
     match taken {
         Ok(()) if unsaved => return Err("a snapshot of events that are not stored".to_owned()),
         Err(error) if !unsaved && bed.injected().is_empty() => {
-            return Err(format!("a snapshot failed though its store worked: {error}"));
+            return Err(format!(
+                "a snapshot failed though its store worked: {error}"
+            ));
         }
         _ => {}
     }
@@ -317,7 +367,9 @@ pub(crate) async fn snapshot_unsaved<A: Account, S: Subject<A>>(
     truth: &mut Truth<A>,
     id: &'static str,
 ) -> Result<(), Broken> {
-    let Some(mut root) = loaded_or_new(bed, subject, truth, id).await? else { return Ok(()) };
+    let Some(mut root) = loaded_or_new(bed, subject, truth, id).await? else {
+        return Ok(());
+    };
     let change = any_change(bed);
     bed.fates.insert(change.number(), Fate::Refused);
     subject.record(&mut root.root, &change);
@@ -347,20 +399,33 @@ pub(crate) async fn look_at<A: Account, S: Subject<A>>(
         Ok(found) if disturbed(&injected, is_stale) => {
             // An older version, right for what it says it is.
             let right = found.as_ref().is_none_or(|(at, state)| {
-                *at <= version && truth.at(id, *at).is_some_and(|entry| entry.state.as_ref() == Some(state))
+                *at <= version
+                    && truth
+                        .at(id, *at)
+                        .is_some_and(|entry| entry.state.as_ref() == Some(state))
             });
             if !right {
-                return Err(format!("load_at({version}) of a lagging store gives {found:?}"));
+                return Err(format!(
+                    "load_at({version}) of a lagging store gives {found:?}"
+                ));
             }
         }
         Ok(found) => {
-            let (at, state) = found.as_ref().map_or((version, None), |(at, state)| (*at, Some(state)));
+            let (at, state) = found
+                .as_ref()
+                .map_or((version, None), |(at, state)| (*at, Some(state)));
             if at != version || state != expected {
-                return Err(format!("load_at({version}) gives {found:?}, replay {expected:?}"));
+                return Err(format!(
+                    "load_at({version}) gives {found:?}, replay {expected:?}"
+                ));
             }
         }
         Err(_) if disturbed(&injected, |_| true) => {}
-        Err(error) => return Err(format!("load_at({version}) fails where replay succeeds: {error}")),
+        Err(error) => {
+            return Err(format!(
+                "load_at({version}) fails where replay succeeds: {error}"
+            ));
+        }
     }
     Good::of(bed, truth, id).await.map(drop)
 }
@@ -433,7 +498,10 @@ impl Good {
         }
         let snapshots = bed.raw.snapshot_store().ok_or("no snapshot store")?;
         let mut good = Vec::new();
-        let rows = snapshots.list(&stream(id)).await.map_err(|error| error.to_string())?;
+        let rows = snapshots
+            .list(&stream(id))
+            .await
+            .map_err(|error| error.to_string())?;
         for info in rows {
             if bed.planted.contains(&info.checksum) {
                 continue;
@@ -441,7 +509,9 @@ impl Good {
             let checked = (info.key, info.version, info.checksum);
             if !truth.checked.contains(&checked) {
                 let newest = snapshots.newest(&checked.0, checked.1).await;
-                let Ok(Newest::Found(row)) = newest else { continue };
+                let Ok(Newest::Found(row)) = newest else {
+                    continue;
+                };
                 if !check_row(bed, truth, id, &row)? {
                     continue;
                 }
@@ -483,18 +553,26 @@ fn check_row<A: Account>(
         return if bed.tally.restores > 0 {
             Ok(false)
         } else {
-            Err(format!("a snapshot of version {} that never was", row.version))
+            Err(format!(
+                "a snapshot of version {} that never was",
+                row.version
+            ))
         };
     };
     if row.key.schema_version == A::SCHEMA_VERSION {
-        let state = row.state.as_deref().map(|bytes| match row.key.codec.as_str() {
-            "json" => Json.decode::<A>(bytes),
-            _ => Bincode.decode::<A>(bytes),
-        });
+        let state = row
+            .state
+            .as_deref()
+            .map(|bytes| match row.key.codec.as_str() {
+                "json" => Json.decode::<A>(bytes),
+                _ => Bincode.decode::<A>(bytes),
+            });
         let state = state.transpose().map_err(|error| error.to_string())?;
         if state != entry.state {
             let (at, right) = (row.version, &entry.state);
-            return Err(format!("the snapshot of version {at} has {state:?}, replay gives {right:?}"));
+            return Err(format!(
+                "the snapshot of version {at} has {state:?}, replay gives {right:?}"
+            ));
         }
     }
     Ok(true)

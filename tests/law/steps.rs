@@ -41,19 +41,51 @@ pub(crate) enum Mode {
 /// `later`: done by the later program.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
-    Change { id: usize, later: bool, how: How, events: usize, close: bool },
+    Change {
+        id: usize,
+        later: bool,
+        how: How,
+        events: usize,
+        close: bool,
+    },
     /// Loads and keeps the instance for steps to come.
-    Hold { id: usize, later: bool },
-    Snapshot { id: usize, later: bool, held: bool },
+    Hold {
+        id: usize,
+        later: bool,
+    },
+    Snapshot {
+        id: usize,
+        later: bool,
+        held: bool,
+    },
     /// Of an instance with events that are not stored: must be refused.
-    SnapshotUnsaved { id: usize, later: bool },
-    Look { id: usize, later: bool, version: u64 },
-    Damage { id: usize, damage: Damage, pick: usize },
-    Faults { seed: u64, events: bool, snapshots: bool, often: bool },
+    SnapshotUnsaved {
+        id: usize,
+        later: bool,
+    },
+    Look {
+        id: usize,
+        later: bool,
+        version: u64,
+    },
+    Damage {
+        id: usize,
+        damage: Damage,
+        pick: usize,
+    },
+    Faults {
+        seed: u64,
+        events: bool,
+        snapshots: bool,
+        often: bool,
+    },
     Heal,
     Restart(Settings),
     /// The stream of this id is brought back to this share of its events; snapshots stay as they are.
-    Restore { id: usize, percent: usize },
+    Restore {
+        id: usize,
+        percent: usize,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -166,9 +198,17 @@ impl Step {
                 close: rng.u8(..30) == 0,
             },
             50..54 => Self::Hold { id, later },
-            54..58 => Self::Snapshot { id, later, held: rng.bool() },
+            54..58 => Self::Snapshot {
+                id,
+                later,
+                held: rng.bool(),
+            },
             58..60 => Self::SnapshotUnsaved { id, later },
-            60..66 => Self::Look { id, later, version: rng.u64(..20) },
+            60..66 => Self::Look {
+                id,
+                later,
+                version: rng.u64(..20),
+            },
             66..80 => Self::Damage {
                 id,
                 damage: Damage::ALL[rng.usize(..Damage::ALL.len())],
@@ -182,7 +222,10 @@ impl Step {
             },
             89..93 => Self::Heal,
             93..97 => Self::Restart(Settings::draw(rng)),
-            _ => Self::Restore { id, percent: rng.usize(..100) },
+            _ => Self::Restore {
+                id,
+                percent: rng.usize(..100),
+            },
         }
     }
 }
@@ -200,8 +243,15 @@ pub(crate) fn plan(seed: u64, events: bool, snapshots: bool, often: bool) -> Fau
     ];
     let mut plan = FaultPlan::seeded(seed);
     for operation in Operation::ALL {
-        let wanted = if operation.is_of_snapshots() { snapshots } else { events };
-        for fault in faults.into_iter().filter(|fault| wanted && fault.applies_to(operation)) {
+        let wanted = if operation.is_of_snapshots() {
+            snapshots
+        } else {
+            events
+        };
+        for fault in faults
+            .into_iter()
+            .filter(|fault| wanted && fault.applies_to(operation))
+        {
             plan = plan.with(operation, fault, share);
         }
     }

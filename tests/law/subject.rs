@@ -59,8 +59,11 @@ pub(crate) trait Subject<A: Account>: Sized {
 pub(crate) trait Kind {
     type Subject<A: Account>: Subject<A>;
 
-    fn start<A: Account>(&self, store: Arc<dyn EventStore>, settings: &Settings)
-    -> Self::Subject<A>;
+    fn start<A: Account>(
+        &self,
+        store: Arc<dyn EventStore>,
+        settings: &Settings,
+    ) -> Self::Subject<A>;
 }
 
 pub(crate) struct Library;
@@ -133,7 +136,10 @@ impl<A: Account> Subject<A> for Program<A> {
     }
 
     async fn find_at(&self, id: &str, version: u64) -> Result<Option<(u64, A)>, Error> {
-        let found = self.repository.find_at(id.to_owned(), Version::from(version)).await?;
+        let found = self
+            .repository
+            .find_at(id.to_owned(), Version::from(version))
+            .await?;
         Ok(found.map(|past| (past.version().get(), past.state().clone())))
     }
 

@@ -47,7 +47,10 @@ impl std::ops::AddAssign for Tally {
 pub(crate) enum Place {
     Memory,
     /// Files with these numbers in a folder.
-    Sqlite { folder: tempfile::TempDir, file: u32 },
+    Sqlite {
+        folder: tempfile::TempDir,
+        file: u32,
+    },
 }
 
 impl Place {
@@ -58,7 +61,11 @@ impl Place {
                 // What is in question here isn't durability.
                 let options = SqliteOptions::default().synchronous(Synchronous::Off);
                 let path = folder.path().join(format!("{file}.db"));
-                Arc::new(SqliteStore::open_with(path, options).await.expect("the file opens"))
+                Arc::new(
+                    SqliteStore::open_with(path, options)
+                        .await
+                        .expect("the file opens"),
+                )
             }
         }
     }
@@ -148,7 +155,13 @@ impl<'k, K: Kind> World<'k, K> {
 
     async fn step(&mut self, step: &Step) -> Result<(), Broken> {
         match step {
-            Step::Change { id, later, how, events, close } => {
+            Step::Change {
+                id,
+                later,
+                how,
+                events,
+                close,
+            } => {
                 of_program!(self, *later, change(IDS[*id], *how, *events, *close))?;
             }
             Step::Hold { id, later } => of_program!(self, *later, hold(IDS[*id]))?,
@@ -164,9 +177,16 @@ impl<'k, K: Kind> World<'k, K> {
             Step::Damage { id, damage, pick } => {
                 crate::damage::damage(&mut self.bed, IDS[*id], *damage, *pick).await;
             }
-            Step::Faults { seed, events, snapshots, often } => {
+            Step::Faults {
+                seed,
+                events,
+                snapshots,
+                often,
+            } => {
                 self.bed.faults = Some((*seed, *events, *snapshots, *often));
-                self.bed.faulty.set_plan(plan(*seed, *events, *snapshots, *often));
+                self.bed
+                    .faulty
+                    .set_plan(plan(*seed, *events, *snapshots, *often));
             }
             Step::Heal => {
                 self.bed.faults = None;
@@ -196,12 +216,18 @@ impl<'k, K: Kind> World<'k, K> {
         self.bed.counting = CountingStore::new(Arc::clone(&self.bed.raw));
         self.bed.faulty = FaultyStore::new(self.bed.counting.clone());
         if let Some((seed, events, snapshots, often)) = self.bed.faults {
-            self.bed.faulty.set_plan(plan(seed, events, snapshots, often));
+            self.bed
+                .faulty
+                .set_plan(plan(seed, events, snapshots, often));
         }
         self.today_held.clear();
         self.later_held.clear();
-        self.today = self.kind.start(Arc::new(self.bed.faulty.clone()), &self.bed.settings);
-        self.later = self.kind.start(Arc::new(self.bed.faulty.clone()), &self.bed.settings);
+        self.today = self
+            .kind
+            .start(Arc::new(self.bed.faulty.clone()), &self.bed.settings);
+        self.later = self
+            .kind
+            .start(Arc::new(self.bed.faulty.clone()), &self.bed.settings);
     }
 
     /// After everything: no faults, every id, both programs.
@@ -220,7 +246,11 @@ impl<'k, K: Kind> World<'k, K> {
 
     /// The model that everything was compared with is what the library's own replay gives.
     async fn replay_agrees(&mut self, id: &str, later: bool) -> Result<(), Broken> {
-        async fn check<A: Account>(bed: &Bed, truth: &mut Truth<A>, id: &str) -> Result<(), Broken> {
+        async fn check<A: Account>(
+            bed: &Bed,
+            truth: &mut Truth<A>,
+            id: &str,
+        ) -> Result<(), Broken> {
             truth.update(bed, id).await?;
             let plain = eventsourcing::Repository::<A>::builder(Arc::clone(&bed.raw))
                 .ignore_snapshots()
@@ -250,7 +280,10 @@ pub(crate) async fn run<K: Kind>(kind: &K, place: Place, case: &Case) -> Result<
         let at = |broken| format!("step {} ({step:?}): {broken}", index + 1);
         world.step(step).await.map_err(at)?;
     }
-    world.finish().await.map_err(|broken| format!("at the end: {broken}"))
+    world
+        .finish()
+        .await
+        .map_err(|broken| format!("at the end: {broken}"))
 }
 
 impl Bed {
@@ -267,7 +300,10 @@ impl Bed {
     /// Snapshots are as they were while this is the same.
     pub(crate) fn snapshot_writes(&self) -> u64 {
         let writes = [Operation::SaveSnapshot, Operation::DeleteSnapshot];
-        let calls: u64 = writes.map(|operation| self.faulty.calls(operation)).iter().sum();
+        let calls: u64 = writes
+            .map(|operation| self.faulty.calls(operation))
+            .iter()
+            .sum();
         self.calls_before[1] + calls + self.tally.damaged
     }
 

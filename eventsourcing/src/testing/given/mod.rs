@@ -119,6 +119,7 @@ impl<A: Aggregate> Given<A> {
     /// # Panics
     ///
     /// If the given events can't happen in this order, naming the one that can't.
+    #[must_use = "a case asserts nothing until `then…`"]
     #[track_caller]
     pub fn when<D: IntoEvents<A>, X: fmt::Debug>(
         self,
@@ -137,6 +138,7 @@ impl<A: Aggregate> Given<A> {
     }
 
     /// Runs a command that decides on an event of `discard(…)`. Panics as [`when`](Self::when) does.
+    #[must_use = "a case asserts nothing until `then…`"]
     #[track_caller]
     pub fn when_discarding<E: DiscardOf<A>, X: fmt::Debug>(
         self,
@@ -154,6 +156,7 @@ impl<A: Aggregate> Given<A> {
     /// # Panics
     ///
     /// If something has happened already.
+    #[must_use = "a case asserts nothing until `then…`"]
     #[track_caller]
     pub fn when_creating<E: CreateOf<A>, X: fmt::Debug>(
         self,
@@ -176,10 +179,7 @@ impl<A: Aggregate> Given<A> {
     }
 
     #[track_caller]
-    fn run<X: fmt::Debug>(
-        self,
-        decide: Decide<'_, A, X>,
-    ) -> Outcome<A, X> {
+    fn run<X: fmt::Debug>(self, decide: Decide<'_, A, X>) -> Outcome<A, X> {
         let case = Case {
             id: self.id.unwrap_or_else(any_id::<A>),
             events: self.events,

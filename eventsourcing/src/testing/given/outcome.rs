@@ -11,7 +11,6 @@ use crate::aggregate::Aggregate;
 
 /// What a command came to. Each `then…` panics if it isn't so, with a diff (`-` expected, `+` happened), and then if the case
 /// came to something else from a snapshot.
-#[must_use = "a case asserts nothing until `then…`"]
 pub struct Outcome<A: Aggregate, X> {
     given: usize,
     decided: Result<Vec<A::Event>, Refused<X>>,
