@@ -2,9 +2,12 @@
 //!
 //! An attribute is read by `attr`, made into a complete picture by `model` with every mistake noted in
 //! `validate`, and written out by `expand`. A mistake never stops an expansion: see `expand`.
+//! What is generated can be read in the folder `golden`.
 
 mod attr;
 mod expand;
+#[cfg(test)]
+mod golden;
 mod model;
 mod names;
 mod validate;
@@ -12,19 +15,97 @@ mod validate;
 use proc_macro::TokenStream;
 use syn::parse_macro_input;
 
-/// Derives `Aggregate`.
+/// Makes a struct or an enum the state of an aggregate.
+///
+/// ```ignore
+/// use eventsourcing::prelude::*;
+///
+/// #[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+/// #[aggregate(
+///     name = "order",
+///     id = Uuid,
+///     schema_version = 1,
+///     snapshot_codec = Json,
+///     create(OrderCreated),
+///     events(ItemAdded, basket::ItemAdded as basket_item_added, Noted<u32>),
+///     discard(OrderDiscarded),
+///     handlers(vis = pub(crate), name = OrderMutator),
+///     event = OrderHappening,
+///     event_derive(PartialEq),
+///     crate = ::eventsourcing,
+/// )]
+/// pub struct Order {
+///     items: Vec<Item>,
+/// }
+///
+/// impl OrderMutator for Order {
+///     fn order_created(id: &Uuid, event: OrderCreated) -> Self { /* … */ }
+///     fn item_added(&mut self, event: ItemAdded) { /* … */ }
+///     fn basket_item_added(&mut self, event: basket::ItemAdded) { /* … */ }
+///     fn noted(&mut self, event: Noted<u32>) { /* … */ }
+/// }
+/// ```
+///
+/// | Key | What it says | Default |
+/// |---|---|---|
+/// | `id = Type` | the type of the id, as visible as the aggregate | required |
+/// | `create(Event, …)` | the events that bring one into being | required |
+/// | `events(Event, …)` | the events that change one | none |
+/// | `discard(Event, …)` | the events that end the life of one | none |
+/// | `name = "text"` | the stored name, 1 to 128 bytes without `/` and control characters | the type's name in snake case |
+/// | `schema_version = N` | bumped, it makes stored snapshots stale; from 1 | 1 |
+/// | `snapshot_codec = Type` | the codec of snapshots | `Bincode` |
+/// | `handlers(vis = pub(crate), name = Name)` | visibility and name of the handler trait | private, `<Type>Handlers` |
+/// | `event = Name` | the name of the event enum | `<Type>Event` |
+/// | `event_derive(Trait, …)` | what the event enum derives beside `Clone` and `Debug` | nothing |
+/// | `crate = path` | where the runtime crate is | `::eventsourcing` |
+///
+/// An event in a list is a path, `as` the name of its handler where the default one won't do: that is the last
+/// segment in snake case (`HTTPMoved` is handled by `http_moved`), its variant the last segment as it is. Each event
+/// stands in one list, once.
+///
+/// Generated are the event enum, as visible as the aggregate, with `From` for each event; the handler trait, with a
+/// function for each event of `create(…)` and `events(…)`; and the implementations of `Aggregate`, `CreateOf`,
+/// `EventOf`, `DiscardOf` and `IntoEvents`.
+///
+/// The type has no parameters, and is `Clone`, `Debug`, `Serialize`, `DeserializeOwned`, `Send` and `Sync`.
 #[proc_macro_derive(Aggregate, attributes(aggregate))]
 pub fn derive_aggregate(input: TokenStream) -> TokenStream {
     expand::aggregate(&parse_macro_input!(input)).into()
 }
 
-/// Derives `Event`.
+/// Makes a struct or an enum an event.
+///
+/// ```ignore
+/// #[derive(Event, Debug, Clone, Serialize, Deserialize)]
+/// #[event(name = "item-added", version = 2, alias = "ItemAdded", alias = "ItemPut")]
+/// pub struct ItemAdded {
+///     pub sku: String,
+/// }
+/// ```
+///
+/// | Key | What it says | Default |
+/// |---|---|---|
+/// | `name = "text"` | the stored name, 1 to 128 bytes without `/` and control characters | the type's name |
+/// | `version = N` | the version of its shape, from 1 | 1 |
+/// | `alias = "text"` | an older name that is read as this event; may be repeated | none |
+/// | `crate = path` | where the runtime crate is | `::eventsourcing` |
+///
+/// The type may have type and const parameters, but no lifetimes: an event owns what it says. It is `Clone`, `Debug`,
+/// `Serialize`, `DeserializeOwned`, `Send` and `Sync`.
 #[proc_macro_derive(Event, attributes(event))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     expand::event(&parse_macro_input!(input)).into()
 }
 
-/// Derives `AggregateId`.
+/// Makes a newtype of an id an id, with the same text form.
+///
+/// ```ignore
+/// #[derive(AggregateId, Debug, Clone, PartialEq, Eq, Hash)]
+/// pub struct OrderId(Uuid);
+/// ```
+///
+/// The one field may have a name. `#[aggregate_id(crate = path)]` says where the runtime crate is.
 #[proc_macro_derive(AggregateId, attributes(aggregate_id))]
 pub fn derive_aggregate_id(input: TokenStream) -> TokenStream {
     expand::aggregate_id(&parse_macro_input!(input)).into()

@@ -38,7 +38,7 @@ pub(crate) struct Aggregate {
 /// The type of an aggregate's id.
 #[derive(Debug)]
 pub(crate) enum Id {
-    Given(Type),
+    Given(Box<Type>),
     /// Missing or unreadable, which is among the mistakes: an alias stands in for it.
     Broken(Ident),
 }
@@ -98,7 +98,7 @@ impl Aggregate {
         let events = named_events(&attr.lists, ident, mistakes);
         let (event_enum, handlers) = new_names(&attr, ident, &events, mistakes);
         let id = match attr.id {
-            Some(given) => Id::Given(given),
+            Some(given) => Id::Given(Box::new(given)),
             None => Id::Broken(format_ident!("__{ident}Id")),
         };
         Self {
@@ -233,7 +233,7 @@ fn named_events(lists: &[Listing], aggregate: &Ident, mistakes: &Mistakes) -> Ve
                     "`{shown}` is the aggregate itself, which can't be its own event: list the events' types"
                 );
                 mistakes.on(path, error);
-            } else if let Some(other) = listings.iter().find(|other| other.path == *path) {
+            } else if let Some(other) = listings.iter().find(|other| is_same(&other.path, path)) {
                 mistakes.on(path, listed_twice(&shown, other.stage, stage));
             } else {
                 listings.push(listing.clone());
@@ -251,6 +251,16 @@ fn named_events(lists: &[Listing], aggregate: &Ident, mistakes: &Mistakes) -> Ve
         }
     }
     events
+}
+
+/// As far as a macro can see: `self::ItemAdded` is `ItemAdded`.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let from_here = |path: &Path| {
+        let segments = path.segments.iter().cloned();
+        let segments: Vec<_> = segments.skip_while(|s| s.ident == "self").collect();
+        (path.leading_colon.is_some(), segments)
+    };
+    from_here(one) == from_here(other)
 }
 
 fn listed_twice(event: &str, first: Stage, second: Stage) -> String {

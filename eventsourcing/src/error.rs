@@ -86,10 +86,8 @@ pub enum ErrorKind {
 }
 
 /// An error of a repository or a store: a kind, the operation, the stream and version it was about, and a source.
-#[derive(Debug)]
 pub struct Error(Box<Parts>);
 
-#[derive(Debug)]
 struct Parts {
     kind: ErrorKind,
     operation: Option<&'static str>,
@@ -97,6 +95,7 @@ struct Parts {
     version: Option<Version>,
     detail: Option<String>,
     source: Option<Source>,
+    final_: bool,
 }
 
 impl Error {
@@ -109,6 +108,7 @@ impl Error {
             version: None,
             detail: None,
             source: None,
+            final_: false,
         }))
     }
 
@@ -183,13 +183,21 @@ impl Error {
         matches!(self.0.kind, ErrorKind::NotFound)
     }
 
+    /// The call must not simply be made again: what it tried may have happened.
+    pub(crate) fn not_retryable(mut self) -> Self {
+        self.0.final_ = true;
+        self
+    }
+
     /// Whether the same call can succeed later without anybody mending anything: after a conflict with
-    /// a fresh load, otherwise as it is.
+    /// a fresh load, otherwise as it is. False for a creation whose id is taken, and for a command whose outcome is unknown: doing it again could do it twice.
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.0.kind,
-            ErrorKind::Conflict { .. } | ErrorKind::Unavailable | ErrorKind::OutcomeUnknown
-        )
+        !self.0.final_
+            && match self.0.kind {
+                ErrorKind::Conflict { expected, .. } => expected > 0,
+                ErrorKind::Unavailable | ErrorKind::OutcomeUnknown => true,
+                _ => false,
+            }
     }
 }
 
@@ -201,7 +209,7 @@ impl fmt::Display for Error {
             stream,
             version,
             detail,
-            source: _,
+            ..
         } = &*self.0;
         if let Some(operation) = operation {
             write!(f, "{operation}")?;
@@ -229,6 +237,16 @@ impl fmt::Display for Error {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Conflict { expected, actual } if *expected == 0 => {
+                write!(
+                    f,
+                    "conflict: the id is taken, the stream is at version {actual}"
+                )
+            }
+            Self::Conflict { expected, actual } if expected == actual => write!(
+                f,
+                "conflict: the event of version {actual} is another one, the stream has another history"
+            ),
             Self::Conflict { expected, actual } => write!(
                 f,
                 "conflict: expected version {expected}, the stream is at {actual}"
@@ -268,6 +286,39 @@ impl fmt::Display for ErrorKind {
             }
             Self::Storage => f.write_str("the store failed"),
         }
+    }
+}
+
+/// What there is of it: `fn main() -> Result<(), Error>` shows errors so.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts {
+            kind,
+            operation,
+            stream,
+            version,
+            detail,
+            source,
+            ..
+        } = &*self.0;
+        let mut parts = f.debug_struct("Error");
+        parts.field("kind", kind);
+        if let Some(operation) = operation {
+            parts.field("operation", operation);
+        }
+        if let Some(stream) = stream {
+            parts.field("stream", stream);
+        }
+        if let Some(version) = version {
+            parts.field("version", &version.get());
+        }
+        if let Some(detail) = detail {
+            parts.field("detail", detail);
+        }
+        if let Some(source) = source {
+            parts.field("source", source);
+        }
+        parts.finish()
     }
 }
 

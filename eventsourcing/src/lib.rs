@@ -104,7 +104,7 @@ pub use crate::{
     error::{CommandError, Error, ErrorKind, Result},
     event::{Event, Metadata},
     position::{InvalidPosition, Position},
-    repository::{Committed, Repository, Updated},
+    repository::{Committed, Repository, RepositoryBuilder, Snapshot, Updated},
     snapshot::{SnapshotMode, SnapshotPolicy},
     store::{EventStore, MemoryStore},
     timestamp::{Clock, ManualClock, SystemClock, Timestamp},
@@ -121,7 +121,7 @@ pub mod prelude {
     pub use crate::{
         aggregate::{Aggregate, AggregateId, Events, Historical, IntoEvents, Root},
         application::{Application, Published},
-        error::CommandError,
+        error::{CommandError, ErrorKind},
         event::{Event, Metadata},
         repository::{Committed, Repository, Updated},
         snapshot::{SnapshotMode, SnapshotPolicy},

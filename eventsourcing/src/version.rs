@@ -61,6 +61,12 @@ impl PartialEq<u64> for Version {
     }
 }
 
+impl PartialOrd<u64> for Version {
+    fn partial_cmp(&self, other: &u64) -> Option<std::cmp::Ordering> {
+        self.0.partial_cmp(other)
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -23,6 +23,8 @@ pub(crate) enum Error {
     NotOnLine { commit: String, number: u64 },
     #[error("the database holds events of something else; choose another file with --db")]
     ForeignDatabase,
+    #[error("another run is writing to this database; start again when it is done")]
+    OtherRun(#[source] Box<Error>),
     #[error("the log and the stored files do not belong together")]
     OutOfStep(#[from] OutOfStep),
     #[error("commit {commit} changes {path:?}, which does not exist")]

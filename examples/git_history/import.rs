@@ -27,6 +27,8 @@ pub(crate) struct Import<'a> {
     app: &'a Application,
     files: Repository<File>,
     history: Root<History>,
+    /// How many commits of the history are stored.
+    saved: u64,
     /// Which living file is where.
     paths: HashMap<String, u64>,
     /// Files as they were last saved.
@@ -41,10 +43,16 @@ pub(crate) async fn run(
     head: &str,
     limit: Option<u64>,
 ) -> Result<(), Error> {
+    // In this order: a history that appears in between is another run's, and fine.
+    let first = ReadAll {
+        limit: 1,
+        ..ReadAll::default()
+    };
+    let was_empty = store.read_all(first).await?.is_empty();
     let stored = app.repository::<History>()?.find(History::id()).await?;
     let after = stored.as_ref().and_then(|history| history.head.clone());
     let line = git.line(head, after.as_deref())?;
-    let mut import = Import::begin(app, store, stored, &line.root).await?;
+    let mut import = Import::begin(app, store, stored, was_empty, &line.root).await?;
     let done = import.history.commits;
     if let Some(commit) = after
         && line.number != Some(done)
@@ -62,7 +70,9 @@ pub(crate) async fn run(
     while import.history.commits < wanted
         && let Some(commit) = log.recv().await
     {
-        import.apply(&commit?).await?;
+        if let Err(error) = import.apply(&commit?).await {
+            return Err(import.explain(error).await);
+        }
         progress.inc(1);
     }
     progress.finish_and_clear();
@@ -77,6 +87,7 @@ impl<'a> Import<'a> {
         app: &'a Application,
         store: &dyn EventStore,
         stored: Option<Root<History>>,
+        was_empty: bool,
         root: &str,
     ) -> Result<Self, Error> {
         let history = match stored {
@@ -87,23 +98,16 @@ impl<'a> Import<'a> {
                     found: root.to_owned(),
                 });
             }
+            None if !was_empty => return Err(Error::ForeignDatabase),
             None => {
-                let anything = ReadAll {
-                    limit: 1,
-                    ..ReadAll::default()
-                };
-                if !store.read_all(anything).await?.is_empty() {
-                    return Err(Error::ForeignDatabase);
-                }
-                let begun = Begun {
-                    root: root.to_owned(),
-                };
-                app.repository()?.create(History::id(), begun)
+                let root = root.to_owned();
+                app.repository()?.create(History::id(), Begun { root })
             }
         };
         Ok(Self {
             app,
             files: app.repository()?,
+            saved: history.commits,
             history,
             paths: Catalogue::read(store).await?.into_paths(),
             kept: HashMap::new(),
@@ -121,9 +125,9 @@ impl<'a> Import<'a> {
         self.app
             .save_all((&mut touched[..], &mut self.history))
             .await?;
-        let deleted = |change: &Change| change.kind == ChangeKind::Deleted;
+        self.saved = self.history.commits;
         for (change, file) in commit.changes.iter().zip(touched) {
-            if !deleted(change) {
+            if change.kind != ChangeKind::Deleted {
                 self.kept.insert(*file.id(), file);
             }
         }
@@ -131,6 +135,22 @@ impl<'a> Import<'a> {
             self.kept.clear();
         }
         Ok(())
+    }
+
+    /// Two runs at once can't do harm, since each save names the versions it is based on, but whatever the slower
+    /// one stumbles over is not the reason.
+    async fn explain(&self, error: Error) -> Error {
+        let Ok(histories) = self.app.repository::<History>() else {
+            return error;
+        };
+        let Ok(stored) = histories.find(History::id()).await else {
+            return error;
+        };
+        if stored.map_or(0, |history| history.commits) == self.saved {
+            error
+        } else {
+            Error::OtherRun(Box::new(error))
+        }
     }
 
     /// Which file each change is about, and who is where after the commit.
@@ -200,7 +220,7 @@ impl<'a> Import<'a> {
 
 fn progress_bar(wanted: u64, done: u64) -> ProgressBar {
     let style = ProgressStyle::with_template(
-        "{bar:40} {human_pos}/{human_len} commits, {per_sec}, {eta} to go",
+        "{bar:40} {human_pos}/{human_len} commits, {elapsed} gone, {eta} to go",
     )
     .unwrap_or_else(|_| ProgressStyle::default_bar());
     // On standard error, and only if that is a terminal.

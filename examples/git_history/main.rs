@@ -17,7 +17,7 @@
 //! - A database belongs to one repository, known by the first commit of its first-parent line.
 //! - The line counts are those of the moment when a commit was read: `.gitattributes` and git's configuration have a say in them.
 //!
-//! Look at it with `sqlite3 git_history.db`. To read the code: `domain` has the events and aggregates, `import` turns commits into
+//! It needs git 2.31 or newer. Look at what it stored with `sqlite3 git_history.db`. To read the code: `domain` has the events and aggregates, `import` turns commits into
 //! events, `catalogue` is a read model over all files, `report` prints; `git` and `log` only bring the commits.
 
 mod catalogue;

@@ -96,10 +96,11 @@ async fn print_past(
         let commit = short(&file.changed_in);
         let kind = kind(&file.mode);
         let lines = file.lines.added.saturating_sub(file.lines.deleted);
+        let plural = if lines == 1 { "" } else { "s" };
         let path = printable(&file.path);
         writeln!(
             out,
-            "  version {point:>6}, commit {commit}: {path}, {kind}, {lines} lines"
+            "  version {point:>6}, commit {commit}: {path}, {kind}, {lines} line{plural}"
         )?;
         if let Some(former) = file.former_paths.last() {
             writeln!(out, "{:>39}before that {}", "", printable(former))?;

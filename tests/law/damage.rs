@@ -109,7 +109,7 @@ fn damaged(mut row: SnapshotRow, damage: Damage, pick: usize) -> Option<Snapshot
             } else {
                 "json"
             };
-            row.key.codec = other.to_owned();
+            other.clone_into(&mut row.key.codec);
             return Some(row);
         }
         Damage::Deleted => return None,
@@ -126,7 +126,7 @@ fn damaged(mut row: SnapshotRow, damage: Damage, pick: usize) -> Option<Snapshot
             row.state = row
                 .state
                 .as_ref()
-                .map_or_else(|| Some("{}".into()), |_| None)
+                .map_or_else(|| Some("{}".into()), |_| None);
         }
         Damage::WrongAnchor => row.last_event = Uuid::now_v7(),
         Damage::OtherVersion => {
@@ -178,6 +178,7 @@ pub(crate) async fn restore(bed: &mut Bed, id: &str, percent: usize) {
             let part = StreamCommit {
                 stream: restored,
                 expected: Version::from(row.version.get() - 1),
+                after: None,
                 events: vec![event],
             };
             let commit = Commit {

@@ -103,9 +103,9 @@ pub(crate) struct Naive<A> {
     snapshots: Arc<dyn SnapshotStore>,
     settings: Settings,
     /// For `LateCapture`: the instance, and the version that it had.
-    jobs: RefCell<Vec<(String, u64, Uuid, Rc<RefCell<Option<A>>>)>>,
+    jobs: RefCell<Vec<Job<A>>>,
     /// For `SharedCache`.
-    cache: RefCell<HashMap<String, (u64, Uuid, Option<A>)>>,
+    cache: RefCell<HashMap<String, Folded<A>>>,
 }
 
 pub(crate) struct NaiveRoot<A> {
@@ -118,6 +118,9 @@ pub(crate) struct NaiveRoot<A> {
     state: Rc<RefCell<Option<A>>>,
     pending: Vec<(Uuid, Change)>,
 }
+
+/// Whose it is, its version and last event when it was asked for, and the instance itself.
+type Job<A> = (String, u64, Uuid, Rc<RefCell<Option<A>>>);
 
 /// A state, its version and its last event.
 type Folded<A> = (u64, Uuid, Option<A>);
@@ -452,6 +455,7 @@ impl<A: Account> Subject<A> for Naive<A> {
         let part = StreamCommit {
             stream: stream(&root.id),
             expected: Version::from(root.stored),
+            after: None,
             events: events.collect(),
         };
         let commit = Commit {
@@ -462,7 +466,7 @@ impl<A: Account> Subject<A> for Naive<A> {
         let taken = self.take_snapshots(root).await;
         root.pending.clear();
         root.stored = root.version;
-        root.before = root.state.borrow().clone();
+        root.before.clone_from(&root.state.borrow());
         match taken {
             Err(error) if self.bug == Bug::StoreDownFailsSave => Err(error),
             _ => Ok(()),

@@ -258,7 +258,10 @@ impl<'k, K: Kind> World<'k, K> {
                 .map_err(|error| error.to_string())?;
             let replayed = plain.find(id.to_owned()).await;
             let replayed = replayed.map_err(|error| format!("replay fails: {error}"))?;
-            let (state, modelled) = (replayed.as_ref().map(|root| root.state()), truth.head(id));
+            let (state, modelled) = (
+                replayed.as_ref().map(eventsourcing::Root::state),
+                truth.head(id),
+            );
             if state == modelled.and_then(|entry| entry.state.as_ref()) {
                 Ok(())
             } else {

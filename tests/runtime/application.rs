@@ -301,7 +301,7 @@ pub(crate) async fn close_drains_background_snapshots(store: Store) {
         let mut root = ledgers.create(format!("{n}"), opened());
         ledgers.save(&mut root).await.unwrap();
     }
-    assert_eq!(app.pending_snapshots(), 20);
+    assert_eq!(ledgers.pending_snapshots(), 20);
     app.close().await;
     for n in 0..20 {
         assert_eq!(ledgers.snapshots(format!("{n}")).await.unwrap().len(), 1);

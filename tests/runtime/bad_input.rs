@@ -31,6 +31,7 @@ async fn put(store: &Store, id: &str, expected: u64, events: Vec<NewEvent>) {
     let part = StreamCommit {
         stream: StreamId::new("ledger", id).unwrap(),
         expected: expected.into(),
+        after: None,
         events,
     };
     let commit = Commit {

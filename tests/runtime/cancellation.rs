@@ -226,6 +226,7 @@ async fn command_dropped<F: Future<Output = ()>>(
 }
 
 /// Books 1 and 2 unless they are booked.
+#[allow(clippy::unnecessary_wraps, reason = "a command")]
 fn book_once(ledger: &Ledger) -> Result<Vec<Booked>, Infallible> {
     Ok(if ledger.bookings.is_empty() {
         bookings(1, 2)

@@ -7,6 +7,7 @@ mod bad_input;
 mod cancellation;
 mod contention;
 mod domain;
+mod doubts;
 mod faulty_store;
 mod given;
 mod policies;
@@ -92,6 +93,7 @@ stores! {
     policies::{
         every_takes_the_last_multiple_crossed,
         one_snapshot_for_a_save_of_many_events,
+        many_multiples_in_one_save,
         always_takes_the_head,
         never_takes_none_but_uses_what_exists,
         on_and_when_look_at_the_save,
@@ -160,6 +162,21 @@ stores! {
         a_seed_repeats_itself,
         hangs_never_answer,
         counts_are_of_what_crossed,
+    }
+    doubts::{
+        a_refusal_does_not_settle_a_doubt,
+        a_root_of_another_history_is_a_conflict,
+        a_command_resolves_a_lost_answer_itself,
+        a_save_through_an_application_counts_its_events,
+        a_resolved_batch_is_published_also_if_the_next_is_refused,
+        discard_takes_back_only_what_it_added,
+        panics_around_snapshots_fail_nothing,
+        a_long_chain_of_subscribers_does_not_overflow_the_stack,
+        a_subscriber_may_own_a_subscription,
+        an_override_stays_in_the_applications_store,
+        update_with_takes_only_the_root_that_it_gave,
+        what_is_in_flight_is_resolved_before_anything_is_refused,
+        metadata_of_application_and_repository_add_up,
     }
     contention::{
         sixteen_tasks_on_one_order,

@@ -61,6 +61,34 @@ pub(crate) async fn one_snapshot_for_a_save_of_many_events(store: Store) {
     assert_eq!(batches(&ledgers, "b", &[999]).await, [1_000]);
 }
 
+/// One by one, in batches, and after a save that failed: the multiple that is stored is folded from an earlier one.
+pub(crate) async fn many_multiples_in_one_save(store: Store) {
+    let ledgers = with(
+        &store,
+        SnapshotPolicy::every(3).or(SnapshotPolicy::every(4)),
+    );
+    let mut root = ledgers.create(id(), opened());
+    for amount in 1..=48 {
+        root.record(Booked { amount });
+    }
+    ledgers.save(&mut root).await.unwrap();
+    root.record(bookings(49, 1));
+    let mut rival = ledgers.load(id()).await.unwrap();
+    rival.record(bookings(100, 1));
+    ledgers.save(&mut rival).await.unwrap();
+    ledgers.save(&mut root).await.unwrap_err();
+    let mut root = ledgers.load(id()).await.unwrap();
+    root.record(bookings(50, 40));
+    ledgers.save(&mut root).await.unwrap();
+    assert_eq!(versions(&ledgers, "main").await, [48, 90]);
+    let replayed = ledgers.history(id()).collect().await.unwrap();
+    for snapshot in ledgers.snapshots(id()).await.unwrap() {
+        let at = usize::try_from(snapshot.version().get()).unwrap() - 1;
+        assert_eq!(snapshot.state(), replayed[at].state.as_deref());
+        assert_eq!(snapshot.row().last_event, replayed[at].id);
+    }
+}
+
 pub(crate) async fn always_takes_the_head(store: Store) {
     let ledgers = with(&store, SnapshotPolicy::always());
     assert_eq!(batches(&ledgers, "a", &[0, 3, 0, 1]).await, [1, 4, 5]);

@@ -1,7 +1,6 @@
 //! `#[aggregate(…)]`: what was written, each value with its span. A new key of aggregates begins here.
 
 use proc_macro2::{Ident, Span};
-use quote::{ToTokens, quote};
 use syn::{
     Attribute, LitStr, Path, PathArguments, Token, Type, Visibility, ext::IdentExt,
     parse::ParseStream, spanned::Spanned,
@@ -128,11 +127,11 @@ impl AggregateAttr {
                 self.snapshot_codec = Some(value::type_of(input, key, "Json", mistakes)?);
             }
             "create" => {
-                self.read_list(Stage::Create, input, extent, mistakes);
-                if self.lists.is_empty() {
+                if input.is_empty() {
                     let error = "`create` lists no event: write the events that bring one into being, as in `create(OrderCreated)`";
                     mistakes.at(ident.span(), error);
                 }
+                self.read_list(Stage::Create, input, extent, mistakes);
             }
             "events" => self.read_list(Stage::Change, input, extent, mistakes),
             "discard" => self.read_list(Stage::Discard, input, extent, mistakes),
@@ -204,14 +203,12 @@ impl AggregateAttr {
     fn read_derives(&mut self, input: ParseStream<'_>, extent: Extent, mistakes: &Mistakes) {
         while !input.is_empty() {
             let span = input.span();
-            match input.call(Path::parse_mod_style) {
-                Ok(path) => self.add_derive(path, mistakes),
-                Err(_) => {
-                    let error =
-                        "a trait to derive is expected here, as in `event_derive(PartialEq)`";
-                    mistakes.at(span, error);
-                    skip(input);
-                }
+            if let Ok(path) = input.call(Path::parse_mod_style) {
+                self.add_derive(path, mistakes);
+            } else {
+                let error = "a trait to derive is expected here, as in `event_derive(PartialEq)`";
+                mistakes.at(span, error);
+                skip(input);
             }
             if extent == Extent::One {
                 return;
@@ -368,15 +365,5 @@ fn read_handler_name(
             mistakes.at(span, error);
             Ok(None)
         }
-    }
-}
-
-impl ToTokens for Listing {
-    fn to_tokens(&self, tokens: &mut proc_macro2::TokenStream) {
-        let path = &self.path;
-        tokens.extend(match &self.handler {
-            Some(handler) => quote!(#path as #handler),
-            None => quote!(#path),
-        });
     }
 }

@@ -9,7 +9,7 @@ mod value;
 
 use proc_macro2::{Ident, Span, TokenTree};
 use syn::{
-    Attribute, Meta, Path, Token, bracketed,
+    Attribute, Meta, Path, Token, braced, bracketed,
     ext::IdentExt,
     parenthesized,
     parse::{ParseStream, Parser},
@@ -126,7 +126,7 @@ fn read_keys(
         if let Some(written) = read_key(input, known, mistakes) {
             let key = written.key;
             let doubled = !key.repeatable && seen.contains(&key.name);
-            if doubled {
+            if doubled && !written.is_misspelt {
                 let error = format!("`{}` is written twice: keep one", key.name);
                 mistakes.at(written.ident.span(), error);
             }
@@ -236,7 +236,12 @@ fn read_value(
             mistakes.at(written.ident.span(), error);
         }
     };
-    let equals = input.parse::<Option<Token![=]>>()?.is_some();
+    let mut equals = input.parse::<Option<Token![=]>>()?.is_some();
+    if !equals && input.peek(Token![:]) && !input.peek(Token![::]) {
+        input.parse::<Token![:]>()?;
+        wrong_form("takes no `:`");
+        equals = true;
+    }
     let is_bare = input.is_empty() || input.peek(Token![,]);
     if equals && !is_bare && *form == Form::Value {
         return read(input, Extent::One);
@@ -249,8 +254,12 @@ fn read_value(
             Form::List if equals => wrong_form("is a list without `=`"),
             Form::List => {}
         }
-    } else if input.peek(token::Bracket) {
-        bracketed!(content in input);
+    } else if input.peek(token::Bracket) || input.peek(token::Brace) {
+        if input.peek(token::Bracket) {
+            bracketed!(content in input);
+        } else {
+            braced!(content in input);
+        }
         wrong_form(match form {
             Form::Value => "takes one value after `=`",
             Form::List => "is a list in parentheses",
@@ -261,9 +270,10 @@ fn read_value(
             Form::List => "is a list in parentheses",
             Form::Value => "has no value",
         });
-        return match is_bare {
-            true => Ok(()),
-            false => read(input, Extent::One),
+        return if is_bare {
+            Ok(())
+        } else {
+            read(input, Extent::One)
         };
     }
     read(&content, Extent::All)

@@ -114,7 +114,7 @@ pub(super) fn type_of(
         let literal: LitStr = input.parse()?;
         let text = literal.value();
         let parsed = literal.parse::<Type>();
-        let written = if parsed.is_ok() {
+        let written = if parsed.is_ok() && names::upper_camel(&text) != example {
             text.as_str()
         } else {
             example

@@ -1,12 +1,12 @@
 //! `impl Aggregate`: names, versions, the event table, and the way in to the mutator and the codec.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::codec;
 use crate::{model::Aggregate, names};
 
-/// ```ignore
+/// ```text
 /// const __EVENTS: &[EventType] = &[__e0().0, __e1().0];
 /// impl Aggregate for Order {
 ///     type Id = Uuid;
@@ -17,7 +17,7 @@ use crate::{model::Aggregate, names};
 ///     const FIELDS: &'static [&'static str] = &["customer", "items"];
 ///     const EVENTS: &'static [EventType] = __EVENTS;
 ///     fn __begin(__id: &Uuid, __event: OrderEvent) -> Result<Self, OrderEvent> {
-///         __begin::<Self>(__id, __event)
+///         <__Mutator<Self>>::__begin(__id, __event)
 ///     }
 ///     /* __apply, __index, __payload, __encode, __decode */
 /// }
@@ -35,10 +35,9 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         ..
     } = model;
     let private = model.private();
-    let snapshot_codec = match &model.snapshot_codec {
-        Some(codec) => quote!(#codec),
-        None => quote!(#private::DefaultSnapshotCodec),
-    };
+    let default_codec = quote!(#private::DefaultSnapshotCodec);
+    let given_codec = model.snapshot_codec.as_ref();
+    let snapshot_codec = given_codec.map_or(default_codec, ToTokens::to_token_stream);
     let event_types = model.events.iter().map(|event| {
         let listed = &event.listed;
         quote!(#listed().0)
@@ -98,19 +97,19 @@ fn mutator(model: &Aggregate) -> TokenStream {
             __id: &#id,
             __event: #event_enum,
         ) -> ::core::result::Result<Self, #event_enum> {
-            __begin::<Self>(__id, __event)
+            <__Mutator<Self>>::__begin(__id, __event)
         }
 
         fn __apply(
             &mut self,
             __event: #event_enum,
         ) -> ::core::result::Result<(), #event_enum> {
-            __apply::<Self>(self, __event)
+            <__Mutator<Self>>::__apply(self, __event)
         }
     }
 }
 
-/// ```ignore
+/// ```text
 /// fn __index(__event: &OrderEvent) -> usize {
 ///     match *__event {
 ///         OrderEvent::OrderCreated(_) => 0usize,
@@ -161,7 +160,7 @@ fn unique_names(model: &Aggregate) -> TokenStream {
         );
         quote_spanned! {event.span()=>
             const _: () = if #private::is_name_taken(__EVENTS, #index) {
-                ::core::panic!(#message)
+                ::core::panic!("{}", #message)
             };
         }
     });

@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::model::Aggregate;
 
-/// ```ignore
+/// ```text
 /// fn __encode<__C: Codec>(__event: &OrderEvent, __codec: &__C, __out: &mut Vec<u8>) -> Result<(), CodecError> {
 ///     match *__event {
 ///         OrderEvent::OrderCreated(ref __event) => __private::Listed::encode(__e0().1, __event, __codec, __out),
@@ -33,7 +33,7 @@ pub(super) fn expand_encode(model: &Aggregate) -> TokenStream {
     }
 }
 
-/// ```ignore
+/// ```text
 /// fn __decode<__C: Codec>(__codec: &__C, __name: &str, __version: u32, __payload: &[u8]) -> Result<OrderEvent, DecodeError> {
 ///     if let Some(__read) = __private::Listed::decode(__e0().1, __codec, __name, __version, __payload) {
 ///         return Result::map(__read, OrderEvent::OrderCreated);

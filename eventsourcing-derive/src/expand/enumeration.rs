@@ -9,7 +9,7 @@ use crate::{
     names,
 };
 
-/// ```ignore
+/// ```text
 /// /// Everything that happens to an `Order`: one variant per event.
 /// pub enum OrderEvent {
 ///     /// `OrderCreated`: brings an `Order` into being.
@@ -26,7 +26,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         event_derive,
         ..
     } = model;
-    let doc = format!("Everything that happens to `{ident}`: one variant per event.");
+    let doc = format!(" Everything that happens to `{ident}`: one variant per event.");
     let derives = (!event_derive.is_empty()).then(|| quote!(#[derive(#(#event_derive),*)]));
     let variants = model.events.iter().map(|event| {
         let (variant, path) = (&event.variant, &event.path);
@@ -35,7 +35,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
             Stage::Change => "changes one",
             Stage::Discard => "ends the life of one",
         };
-        let doc = format!("`{}`: {what}.", names::shown(path));
+        let doc = format!(" `{}`: {what}.", names::shown(path));
         quote!(#[doc = #doc] #variant(#path))
     });
     let declared = quote_spanned!(event_enum.span()=> enum #event_enum);
@@ -57,7 +57,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     }
 }
 
-/// ```ignore
+/// ```text
 /// impl Clone for OrderEvent {
 ///     fn clone(&self) -> Self {
 ///         match *self {

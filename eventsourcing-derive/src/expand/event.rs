@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::model::EventType;
 
-/// ```ignore
+/// ```text
 /// impl Event for ItemAdded {
 ///     const NAME: &'static str = "ItemAdded";
 ///     const VERSION: u32 = 1;

@@ -6,11 +6,11 @@ use syn::spanned::Spanned;
 
 use crate::{
     attr::Stage,
-    model::{Aggregate, Event},
+    model::{Aggregate, Event, Id},
     names,
 };
 
-/// ```ignore
+/// ```text
 /// trait OrderHandlers: Sized {
 ///     fn order_created(id: &Uuid, event: OrderCreated) -> Self;
 ///     fn item_added(&mut self, event: ItemAdded);
@@ -26,13 +26,12 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         handlers_vis,
         ..
     } = model;
-    let doc = format!("How the events of `{ident}` make its state: one function per event.");
-    let unimplemented = on_unimplemented(model);
+    let doc = format!(" How the events of `{ident}` make its state: one function per event.");
     let creations = model.events_of(Stage::Create).map(|event| {
         let Event { path, handler, .. } = event;
         let id = &model.id;
         let id = quote_spanned!(id.span()=> &#id);
-        let doc = format!("The state that `{}` begins with.", names::shown(path));
+        let doc = format!(" The state that `{}` begins with.", names::shown(path));
         quote_spanned! {event.span()=>
             #[doc = #doc]
             fn #handler(id: #id, event: #path) -> Self;
@@ -40,7 +39,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     });
     let changes = model.events_of(Stage::Change).map(|event| {
         let Event { path, handler, .. } = event;
-        let doc = format!("What `{}` changes.", names::shown(path));
+        let doc = format!(" What `{}` changes.", names::shown(path));
         quote_spanned! {event.span()=>
             #[doc = #doc]
             fn #handler(&mut self, event: #path);
@@ -49,7 +48,6 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     let declared = quote_spanned!(handlers.span()=> trait #handlers);
     quote! {
         #[doc = #doc]
-        #unimplemented
         #[allow(
             deprecated,
             non_snake_case,
@@ -68,53 +66,28 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     }
 }
 
-/// What a user reads who has not implemented the trait: the impl to write.
-fn on_unimplemented(model: &Aggregate) -> TokenStream {
-    let (ident, handlers) = (&model.ident, &model.handlers);
-    let id = match &model.id {
-        crate::model::Id::Given(id) => names::shown(id),
-        crate::model::Id::Broken(_) => "Id".to_owned(),
-    };
-    let creations = model
-        .events_of(Stage::Create)
-        .map(|Event { path, handler, .. }| {
-            format!(
-                "    fn {handler}(id: &{id}, event: {}) -> Self {{{{ … }}}}\n",
-                names::shown(path)
-            )
-        });
-    let changes = model
-        .events_of(Stage::Change)
-        .map(|Event { path, handler, .. }| {
-            format!(
-                "    fn {handler}(&mut self, event: {}) {{{{ … }}}}\n",
-                names::shown(path)
-            )
-        });
-    let functions: String = creations.chain(changes).collect();
-    let message = format!("the handlers of `{ident}` are missing");
-    let label = format!("`impl {handlers} for {ident}` is missing");
-    let note =
-        format!("write one function per event:\nimpl {handlers} for {ident} {{{{\n{functions}}}}}");
-    quote!(#[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)])
-}
-
-/// ```ignore
-/// trait __Handled { type Handlers: OrderHandlers; }
-/// impl __Handled for Order { type Handlers = Order; }
-/// fn __begin<__A: __Handled>(__id: &Uuid, __event: OrderEvent) -> Result<__A::Handlers, OrderEvent> {
-///     match __event {
-///         OrderEvent::OrderCreated(__event) => Ok(<__A::Handlers as OrderHandlers>::order_created(__id, __event)),
-///         __other @ (OrderEvent::ItemAdded(_)) => Err(__other),
+/// ```text
+/// struct __Mutator<__A>(PhantomData<__A>);
+/// impl<__A: OrderHandlers> __Mutator<__A> {
+///     const __IS_HANDLED: bool = true;
+///     fn __begin(__id: &Uuid, __event: OrderEvent) -> Result<__A, OrderEvent> {
+///         match __event {
+///             OrderEvent::OrderCreated(__event) => Ok(<__A as OrderHandlers>::order_created(__id, __event)),
+///             __other @ (OrderEvent::ItemAdded(_)) => Err(__other),
+///         }
 ///     }
+///     fn __apply(__state: &mut __A, __event: OrderEvent) -> Result<(), OrderEvent> { … }
 /// }
-/// fn __apply<__A: __Handled>(__state: &mut __A::Handlers, __event: OrderEvent) -> Result<(), OrderEvent> { … }
+/// trait __Unhandled<__A>: Sized { /* the same, never run */ }
+/// impl<__A> __Unhandled<__A> for __Mutator<__A> {}
+/// const _: () = if !<__Mutator<Order>>::__IS_HANDLED { panic!("…") };
 /// ```
 ///
-/// That associated type is the only code that needs the user's `impl OrderHandlers`: without it there is one error.
+/// rustc prefers the inherent items if there is an `impl OrderHandlers for Order`, and otherwise falls back to those of
+/// the trait: so that without it the `panic!` is the one error. (`#[diagnostic::on_unimplemented]` on the trait would
+/// do as well, but is not found under `no_implicit_prelude`.)
 pub(super) fn expand_mutator(model: &Aggregate) -> TokenStream {
     let Aggregate {
-        ident,
         id,
         handlers,
         event_enum,
@@ -126,7 +99,7 @@ pub(super) fn expand_mutator(model: &Aggregate) -> TokenStream {
         } = event;
         quote_spanned! {event.span()=>
             #event_enum::#variant(__event) => ::core::result::Result::Ok(
-                <__A::Handlers as #handlers>::#handler(#first, __event)
+                <__A as #handlers>::#handler(#first, __event)
             )
         }
     };
@@ -138,33 +111,91 @@ pub(super) fn expand_mutator(model: &Aggregate) -> TokenStream {
         .map(|e| call(e, quote!(__state)));
     let no_creation = all_but(Stage::Create, model);
     let no_change = all_but(Stage::Change, model);
-    let (impl_generics, ty_generics, where_clause) = model.generics.split_for_impl();
+    let begin = quote! {
+        fn __begin(__id: &#id, __event: #event_enum) -> ::core::result::Result<__A, #event_enum>
+    };
+    let apply = quote! {
+        fn __apply(__state: &mut __A, __event: #event_enum) -> ::core::result::Result<(), #event_enum>
+    };
+    let require_handlers = require_handlers(model);
     quote! {
-        trait __Handled {
-            type Handlers: #handlers;
-        }
-        #[automatically_derived]
-        impl #impl_generics __Handled for #ident #ty_generics #where_clause {
-            type Handlers = #ident #ty_generics;
-        }
-        fn __begin<__A: __Handled>(
-            __id: &#id,
-            __event: #event_enum,
-        ) -> ::core::result::Result<__A::Handlers, #event_enum> {
-            match __event {
-                #(#begins,)*
-                #no_creation
+        #[allow(dead_code)]
+        struct __Mutator<__A>(::core::marker::PhantomData<__A>);
+        impl<__A: #handlers> __Mutator<__A> {
+            const __IS_HANDLED: ::core::primitive::bool = true;
+            #begin {
+                match __event {
+                    #(#begins,)*
+                    #no_creation
+                }
+            }
+            #apply {
+                match __event {
+                    #(#applies,)*
+                    #no_change
+                }
             }
         }
-        fn __apply<__A: __Handled>(
-            __state: &mut __A::Handlers,
-            __event: #event_enum,
-        ) -> ::core::result::Result<(), #event_enum> {
-            match __event {
-                #(#applies,)*
-                #no_change
+        #[allow(dead_code, unused_variables)]
+        trait __Unhandled<__A>: ::core::marker::Sized {
+            const __IS_HANDLED: ::core::primitive::bool = false;
+            #begin {
+                ::core::unreachable!()
+            }
+            #apply {
+                ::core::unreachable!()
             }
         }
+        impl<__A> __Unhandled<__A> for __Mutator<__A> {}
+        #require_handlers
+    }
+}
+
+/// What a user reads who has not implemented the trait: the impl to write.
+fn require_handlers(model: &Aggregate) -> TokenStream {
+    let Aggregate {
+        ident, handlers, ..
+    } = model;
+    if !model.generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    let id = match &model.id {
+        Id::Given(id) => names::shown(id),
+        Id::Broken(_) => "Id".to_owned(),
+    };
+    let functions: String = model
+        .events
+        .iter()
+        .filter_map(
+            |Event {
+                 stage,
+                 path,
+                 handler,
+                 ..
+             }| {
+                let event = names::shown(path);
+                match stage {
+                    Stage::Create => Some(format!(
+                        "    fn {handler}(id: &{id}, event: {event}) -> Self {{ … }}\n"
+                    )),
+                    Stage::Change => Some(format!(
+                        "    fn {handler}(&mut self, event: {event}) {{ … }}\n"
+                    )),
+                    Stage::Discard => None,
+                }
+            },
+        )
+        .collect();
+    if functions.is_empty() {
+        return TokenStream::new();
+    }
+    let message = format!(
+        "the handlers of `{ident}` are missing: write one function per event\n\nimpl {handlers} for {ident} {{\n{functions}}}\n"
+    );
+    quote_spanned! {ident.span()=>
+        const _: () = if !<__Mutator<#ident>>::__IS_HANDLED {
+            ::core::panic!("{}", #message)
+        };
     }
 }
 

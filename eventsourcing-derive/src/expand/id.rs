@@ -2,17 +2,17 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use syn::{Member, spanned::Spanned};
 
 use crate::model::IdType;
 
-/// ```ignore
+/// ```text
 /// impl AggregateId for OrderId {
 ///     fn to_text(&self) -> Cow<'_, str> {
 ///         <Uuid as AggregateId>::to_text(&self.0)
 ///     }
 ///     fn from_text(__text: &str) -> Result<Self, InvalidId> {
-///         Result::map(<Uuid as AggregateId>::from_text(__text), |__id| OrderId { 0: __id })
+///         Result::map(<Uuid as AggregateId>::from_text(__text), |__id| Self(__id))
 ///     }
 /// }
 /// ```
@@ -28,12 +28,16 @@ pub(super) fn expand(model: &IdType) -> TokenStream {
     let (to_text, from_text, inner_bound) = match inner {
         Some((member, inner)) => {
             let span = inner.span();
+            let made = match member {
+                Member::Named(name) => quote!(Self { #name: __id }),
+                Member::Unnamed(_) => quote!(Self(__id)),
+            };
             (
                 quote_spanned!(span=> <#inner as #krate::AggregateId>::to_text(&self.#member)),
                 quote_spanned! {span=>
                     ::core::result::Result::map(
                         <#inner as #krate::AggregateId>::from_text(__text),
-                        |__id| Self { #member: __id },
+                        |__id| #made,
                     )
                 },
                 (!generics.params.is_empty()).then(|| quote!(#inner: #krate::AggregateId,)),

@@ -8,7 +8,7 @@ use crate::{
     model::{Aggregate, Event},
 };
 
-/// ```ignore
+/// ```text
 /// type __E0 = OrderCreated;
 /// const fn __e0() -> (EventType, impl Listed<__E0>) {
 ///     __private::listed::<__E0>(Stage::Create)

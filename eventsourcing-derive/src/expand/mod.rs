@@ -1,7 +1,7 @@
 //! Writes code, one file per thing generated.
 //!
 //! Two rules keep a user's mistake from causing a second error. What must hold of a user's type is asked in exactly one
-//! place (an event's in its `__e0`, the handlers' in `__Handled`), and everything else is generic over that. And each
+//! place (an event's in its `__e0`, the handlers' by `__Mutator`), and everything else is generic over that. And each
 //! token that rustc may complain about carries the span of the user's token to blame.
 
 mod aggregate;
@@ -18,7 +18,7 @@ use syn::DeriveInput;
 
 use crate::{model, validate::Mistakes};
 
-/// ```ignore
+/// ```text
 /// enum OrderEvent { … }
 /// trait OrderHandlers { … }
 /// const _: () = {
@@ -42,14 +42,19 @@ pub(crate) fn aggregate(input: &DeriveInput) -> TokenStream {
         #errors
         #enumeration
         #handlers
-        #[allow(deprecated, unused_qualifications, clippy::absolute_paths)]
+        #[allow(
+            deprecated,
+            unused_qualifications,
+            clippy::absolute_paths,
+            clippy::unnecessary_wraps
+        )]
         const _: () = {
             #(#impls)*
         };
     }
 }
 
-/// ```ignore
+/// ```text
 /// compile_error! { "an error" }
 /// type __OrderId = __private::Broken<{ compile_error! { "another" } }>;
 /// ```

@@ -66,8 +66,9 @@ impl<A: Aggregate> fmt::Debug for Events<A> {
 /// eight and [`Events`] carry them, nested freely. The order within is the order of the events.
 #[diagnostic::on_unimplemented(
     message = "a command of `{A}` can't return `{Self}`",
-    label = "neither an event of `{A}` nor a container of them",
-    note = "return events listed in `#[aggregate(events(...))]`, or `()`, `Option`, `Vec`, arrays, tuples of them, or `Events<{A}>`"
+    label = "neither in `events(...)` of `{A}` nor a container of such",
+    note = "return events listed in `#[aggregate(events(...))]`, or `()`, `Option`, `Vec`, arrays, tuples of them, or `Events<{A}>`",
+    note = "an event of `create(...)` goes to `Repository::create`, one of `discard(...)` to `discard`, and the event enum nowhere: return the struct in it"
 )]
 pub trait IntoEvents<A: Aggregate> {
     /// Adds its events to `out`, in order.

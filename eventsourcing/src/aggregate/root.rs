@@ -2,6 +2,9 @@
 //!
 //! What must hold here: `state` is the fold of the stored events and then of `pending`; a capture holds the state
 //! exactly as of its version; events leave `pending` only when the store has acknowledged them.
+//!
+//! Of each period only the first multiple since the last save is captured: a capture costs a copy of the state, and the
+//! save folds the stored events onto it up to the multiple that it wants.
 
 use std::{fmt, ops::Deref, sync::Arc};
 
@@ -65,6 +68,19 @@ impl<A> Clone for Capture<A> {
     }
 }
 
+impl<A: Aggregate> Capture<A> {
+    /// One event later. None if the event doesn't change a state.
+    pub(crate) fn advance(self, id: Uuid, event: &A::Event) -> Option<Self> {
+        let mut state = self.state?;
+        Arc::make_mut(&mut state).__apply(event.clone()).ok()?;
+        Some(Self {
+            version: self.version.next(),
+            last_event: id,
+            state: Some(state),
+        })
+    }
+}
+
 /// A stored state that a root begins with.
 pub(crate) struct Folded<A> {
     pub(crate) version: Version,
@@ -75,6 +91,7 @@ pub(crate) struct Folded<A> {
 /// The events of a batch on their way to the store.
 pub(crate) struct Pending<'a, A: Aggregate> {
     pub(crate) expected: Version,
+    pub(crate) after: Option<Uuid>,
     pub(crate) events: &'a [A::Event],
     pub(crate) ids: &'a [Uuid],
 }
@@ -188,10 +205,6 @@ impl<A: Aggregate> Root<A> {
             self.life = Life::Overrun;
         }
         if !self.poisoned && self.life == Life::Alive {
-            // A capture that this event replaces is dropped first: it would cost a copy of the state.
-            let version = self.version.next().get();
-            self.captures
-                .retain(|(period, _)| !version.is_multiple_of(*period));
             // Stays set if the handler panics.
             self.poisoned = true;
             let refused = Arc::make_mut(&mut self.state).__apply(event.clone());
@@ -231,8 +244,8 @@ impl<A: Aggregate> Root<A> {
             return;
         }
         for period in self.periods.iter().copied() {
-            if self.version.get().is_multiple_of(period) {
-                self.captures.retain(|(of, _)| *of != period);
+            let first = self.captures.iter().all(|(of, _)| *of != period);
+            if first && self.version.get().is_multiple_of(period) {
                 let capture = Capture {
                     version: self.version,
                     last_event: self.last_event,
@@ -280,6 +293,7 @@ impl<A: Aggregate> Root<A> {
     pub(crate) fn first_pending(&self, events: usize) -> Pending<'_, A> {
         Pending {
             expected: self.stored,
+            after: (self.stored > Version::ZERO).then_some(self.stored_event),
             events: &self.pending[..events],
             ids: &self.pending_ids[..events],
         }
@@ -322,7 +336,7 @@ impl<A: Aggregate> Root<A> {
             .unwrap_or(self.stored_event);
     }
 
-    /// The captures of the multiples that were crossed; forgets them.
+    /// The captures since the last save; forgets them.
     pub(crate) fn take_captures(&mut self) -> Vec<Capture<A>> {
         self.captures
             .drain(..)

@@ -45,7 +45,8 @@ impl StreamId {
         }
     }
 
-    pub(crate) fn of<A: Aggregate>(id: &A::Id) -> Result<Self, Error> {
+    /// The stream of this aggregate. Errors: [`ErrorKind::InvalidName`].
+    pub fn of<A: Aggregate>(id: &A::Id) -> Result<Self, Error> {
         Self::new(A::NAME, &id.to_text())
     }
 

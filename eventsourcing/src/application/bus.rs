@@ -16,6 +16,7 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, future::BoxFuture};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{
@@ -254,10 +255,15 @@ impl Bus {
     }
 
     fn unsubscribe(&self, number: u64) -> bool {
-        let mut subscribers = self.write();
-        let before = subscribers.len();
-        subscribers.retain(|subscriber| subscriber.number != number);
-        subscribers.len() < before
+        let ended = {
+            let mut subscribers = self.write();
+            let at = subscribers
+                .iter()
+                .position(|subscriber| subscriber.number == number);
+            at.map(|at| subscribers.remove(at))
+        };
+        // Dropped without the lock: what the closures own may unsubscribe as well.
+        ended.is_some()
     }
 
     pub(crate) async fn publish(&self, events: Vec<Published>) {
@@ -276,26 +282,31 @@ impl Bus {
         }
     }
 
-    async fn deliver(&self, subscriber: &Subscriber, event: &Published) {
+    async fn deliver(&self, subscriber: &Arc<Subscriber>, event: &Published) {
         let handled = AssertUnwindSafe(async {
             if !(subscriber.predicate)(event) {
                 return None;
             }
-            let handler = (subscriber.handler)(event.clone());
-            Some(tokio::time::timeout(self.deadline, handler).await)
+            // A task of its own: a chain of subscribers that save must not grow one stack.
+            let (handler, event, deadline) = (Arc::clone(subscriber), event.clone(), self.deadline);
+            let handling = async move {
+                let outcome = (handler.handler)(event);
+                tokio::time::timeout(deadline, outcome).await
+            };
+            Some(tokio::spawn(handling.in_current_span()).await)
         });
         let counter = match handled.catch_unwind().await {
             Ok(None) => return,
-            Ok(Some(Ok(Ok(())))) => &self.delivered,
-            Ok(Some(Ok(Err(error)))) => {
+            Ok(Some(Ok(Ok(Ok(()))))) => &self.delivered,
+            Ok(Some(Ok(Ok(Err(error))))) => {
                 tracing::warn!(?event, %error, "a subscriber failed");
                 &self.failed
             }
-            Ok(Some(Err(_))) => {
+            Ok(Some(Ok(Err(_)))) => {
                 tracing::warn!(?event, deadline = ?self.deadline, "a subscriber missed its deadline");
                 &self.timed_out
             }
-            Err(_) => {
+            Ok(Some(Err(_))) | Err(_) => {
                 tracing::warn!(?event, "a subscriber panicked");
                 &self.panicked
             }

@@ -1,4 +1,4 @@
-//! `Application`: several aggregate types over one store, with shared defaults, one bus, one background worker.
+//! `Application`: several aggregate types over one store, with shared defaults and one bus.
 
 mod bus;
 mod roots;
@@ -22,7 +22,7 @@ use crate::{
     aggregate::Aggregate,
     event::Metadata,
     repository::{Companions, RepositoryBuilder, Saving, Settings, commit_all, settings},
-    snapshot::{SnapshotMode, SnapshotPolicy, SnapshotStore},
+    snapshot::{SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
     store::EventStore,
 };
 
@@ -51,9 +51,44 @@ struct Shared {
     store: Arc<dyn EventStore>,
     defaults: Settings,
     overrides: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-    companions: Companions,
     bus: Arc<Bus>,
+    backgrounds: Backgrounds,
     repositories: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+}
+
+/// The background work of each repository that was built.
+#[derive(Default)]
+struct Backgrounds(Mutex<(bool, Vec<Background>)>);
+
+impl Backgrounds {
+    fn lock(&self) -> MutexGuard<'_, (bool, Vec<Background>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One for a new repository; closed from the start if the application is.
+    fn add(&self) -> Background {
+        let mut all = self.lock();
+        let background = Background::default();
+        if all.0 {
+            background.refuse_more();
+        }
+        all.1.push(background.clone());
+        background
+    }
+
+    async fn close(&self) {
+        let all = {
+            let mut all = self.lock();
+            all.0 = true;
+            all.1.clone()
+        };
+        for background in &all {
+            background.refuse_more();
+        }
+        for background in &all {
+            background.await_pending().await;
+        }
+    }
 }
 
 /// What became of a save of several roots.
@@ -94,11 +129,13 @@ impl Application {
         Ok(repository.with((*self.metadata).clone()))
     }
 
-    /// The same application; what is saved through it and its repositories is stamped with this metadata.
+    /// The same application; what is saved through it and its repositories is stamped with this metadata, and with what
+    /// it was stamped with before under other keys.
+    #[must_use = "the metadata is stamped by what this returns"]
     pub fn with(&self, metadata: Metadata) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
-            metadata: Arc::new(metadata),
+            metadata: Arc::new(self.metadata.overlaid(metadata)),
         }
     }
 
@@ -122,6 +159,9 @@ impl Application {
 
     /// Stores the pending events of several roots in one atomic append.
     ///
+    /// After a call that was dropped or whose outcome is unknown, save the same roots together again: one that is saved
+    /// without the others is stored without them.
+    ///
     /// Takes `&mut Root<A>`, `&mut [Root<A>]`, `&mut Vec<Root<A>>` and tuples of up to eight of them. Everything that
     /// [`Repository::save`] promises holds for all of them together; an error names the stream it is about.
     pub async fn save_all(&self, roots: impl Roots<'_>) -> Result<CommittedAll> {
@@ -132,7 +172,8 @@ impl Application {
             for saver in &mut savers {
                 refs.push(&mut **saver);
             }
-            let position = commit_all(&*self.shared.store, &mut refs).await?;
+            let committed = commit_all(&*self.shared.store, &mut refs).await;
+            // Also after an error: an earlier batch may have been found stored before the rest failed.
             let mut published = Vec::new();
             let mut events = 0;
             for saver in &mut savers {
@@ -141,7 +182,10 @@ impl Application {
                 published.extend(saver.published());
             }
             self.shared.bus.publish(published).await;
-            Ok(CommittedAll { position, events })
+            Ok(CommittedAll {
+                position: committed?,
+                events,
+            })
         };
         saved
             .await
@@ -150,12 +194,7 @@ impl Application {
 
     /// Waits for the background snapshots that were accepted, and accepts no more.
     pub async fn close(&self) {
-        self.shared.companions.background.close().await;
-    }
-
-    /// How many background snapshots of all repositories were accepted and not yet waited for.
-    pub fn pending_snapshots(&self) -> u64 {
-        self.shared.companions.background.pending()
+        self.shared.backgrounds.close().await;
     }
 
     /// What became of the events that subscribers were called for.
@@ -179,7 +218,11 @@ impl Shared {
         let builder = overridden
             .cloned()
             .unwrap_or_else(|| RepositoryBuilder::new(Arc::clone(&self.store)));
-        builder.build_with(&self.defaults, self.companions.clone())
+        let companions = Companions {
+            background: self.backgrounds.add(),
+            bus: Some(Arc::clone(&self.bus)),
+        };
+        builder.build_with(&self.defaults, companions)
     }
 }
 
@@ -203,12 +246,13 @@ pub struct ApplicationBuilder {
 impl ApplicationBuilder {
     settings!(settings);
 
-    /// Overrides the defaults for one aggregate type.
+    /// Overrides the defaults for one aggregate type. Its events stay in the application's store.
     pub fn aggregate<A: Aggregate>(
         mut self,
         set: impl FnOnce(RepositoryBuilder<A>) -> RepositoryBuilder<A>,
     ) -> Self {
         let builder = set(RepositoryBuilder::new(Arc::clone(&self.store)));
+        let builder = builder.over(Arc::clone(&self.store));
         self.overrides.insert(TypeId::of::<A>(), Box::new(builder));
         self
     }
@@ -235,11 +279,8 @@ impl ApplicationBuilder {
                 store: self.store,
                 defaults: self.settings,
                 overrides: self.overrides,
-                companions: Companions {
-                    bus: Some(Arc::clone(&bus)),
-                    ..Companions::default()
-                },
                 bus,
+                backgrounds: Backgrounds::default(),
                 repositories: Mutex::default(),
             }),
             metadata: Arc::default(),

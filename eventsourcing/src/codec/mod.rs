@@ -18,6 +18,11 @@ pub use self::json::Json;
 ///
 /// Decoding treats bytes as hostile: bounded in memory and depth, an error instead of a panic, and left-over
 /// bytes are an error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a codec",
+    label = "not a codec",
+    note = "use one of `eventsourcing::codec`, such as `Json` or `Bincode`, or implement `Codec` for `{Self}`"
+)]
 pub trait Codec: fmt::Debug + Clone + Send + Sync + 'static {
     /// The stored name. Never reuse one for another format.
     const NAME: &'static str;

@@ -68,6 +68,13 @@ impl Metadata {
         self.0.is_empty()
     }
 
+    /// These, and over them those of `other`.
+    pub(crate) fn overlaid(&self, other: Self) -> Self {
+        let mut all = self.clone();
+        all.0.extend(other.0);
+        all
+    }
+
     /// The stored form: a JSON object of strings, nothing at all if there are none.
     pub(crate) fn to_stored(&self) -> Vec<u8> {
         if self.is_empty() {

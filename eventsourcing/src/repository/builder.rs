@@ -94,7 +94,7 @@ pub struct RepositoryBuilder<A: Aggregate> {
     snapshot_codec: Option<Arc<dyn AggregateCodec<A>>>,
 }
 
-/// What all repositories of an application share.
+/// What an application keeps an eye on: its bus, and the background snapshots of each of its repositories.
 #[derive(Clone, Default)]
 pub(crate) struct Companions {
     pub(crate) background: Background,
@@ -111,6 +111,11 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             event_codec: None,
             snapshot_codec: None,
         }
+    }
+
+    /// The same settings over this store.
+    pub(crate) fn over(self, store: Arc<dyn EventStore>) -> Self {
+        Self { store, ..self }
     }
 
     /// The codec that events are written with. Default: [`Json`](crate::codec::Json). Events written by another are

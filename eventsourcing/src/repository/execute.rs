@@ -2,15 +2,17 @@
 
 use std::{borrow::Borrow, future::Future, time::Duration};
 
-use super::{Committed, Repository, Updated};
+use super::{Committed, Repository, Updated, load::located, turns::Turn};
 use crate::{
-    CommandError, Error, Result, StreamId,
+    CommandError, Error, ErrorKind, Result, StreamId,
     aggregate::{Aggregate, IntoEvents, Root},
 };
 
 /// The first pause after a conflict is shorter than this; each further one may be twice as long.
 const FIRST_PAUSE: Duration = Duration::from_micros(500);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+/// How often a command asks the store what became of its events.
+const RESOLUTIONS: u32 = 6;
 
 impl<A: Aggregate> Repository<A> {
     /// Loads, lets a command look at the state and decide, and saves what it decided.
@@ -53,9 +55,14 @@ impl<A: Aggregate> Repository<A> {
         let id = id.borrow();
         let mut attempt = 0;
         loop {
-            let root = self.load(id).await?;
+            let root = self.load_for(id, "update_with").await?;
             let (mut root, value) = decide(root).await.map_err(CommandError::Rejected)?;
-            match self.save_in_turn(&mut root, "update_with", None).await {
+            if root.id() != id {
+                let error = Error::new(ErrorKind::InvalidConfiguration)
+                    .because("the closure gave back the root of another aggregate");
+                return Err(located::<A>(error, "update_with", id).into());
+            }
+            match self.save_surely(&mut root, "update_with", None).await {
                 Ok(committed) => return Ok(Updated::new(value, committed)),
                 Err(error) => attempt = self.pause(attempt, error).await?,
             }
@@ -72,13 +79,43 @@ impl<A: Aggregate> Repository<A> {
         let mut attempt = 0;
         loop {
             let turn = self.inner.turns.take(&stream).await;
-            let mut root = self.load(id).await?;
+            let mut root = self.load_for(id, operation).await?;
             let value = decide(&mut root).map_err(CommandError::Rejected)?;
-            match self.save_in_turn(&mut root, operation, Some(turn)).await {
+            match self.save_surely(&mut root, operation, Some(turn)).await {
                 Ok(committed) => return Ok((committed, value)),
                 Err(error) => attempt = self.pause(attempt, error).await?,
             }
         }
+    }
+
+    async fn load_for(&self, id: &A::Id, operation: &'static str) -> Result<Root<A>> {
+        let loaded = self.load(id).await;
+        loaded.map_err(|error| located::<A>(error, operation, id))
+    }
+
+    /// Saves; if the outcome is unknown, again with the same root, which finds out. The root is gone after a command, so
+    /// that nobody else could.
+    async fn save_surely(
+        &self,
+        root: &mut Root<A>,
+        operation: &'static str,
+        turn: Option<Turn>,
+    ) -> Result<Committed> {
+        let mut saved = self.save_in_turn(root, operation, turn).await;
+        for attempt in 1..RESOLUTIONS {
+            match &saved {
+                Err(error) if root.in_flight().is_some() => {
+                    tracing::warn!(%error, "outcome unknown, looking again");
+                    pause(attempt).await;
+                    saved = self.save_in_turn(root, operation, None).await;
+                }
+                _ => return saved,
+            }
+        }
+        saved.map_err(|error| match root.in_flight() {
+            Some(_) => error.not_retryable(),
+            None => error,
+        })
     }
 
     /// Pauses before another attempt; gives the error back if there is to be none.
@@ -87,12 +124,16 @@ impl<A: Aggregate> Repository<A> {
         if !error.is_conflict() || attempt >= self.inner.attempts {
             return Err(error);
         }
-        let longest = FIRST_PAUSE
-            .saturating_mul(1 << attempt.min(16))
-            .min(LONGEST_PAUSE);
-        tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
+        pause(attempt).await;
         Ok(attempt)
     }
+}
+
+async fn pause(attempt: u32) {
+    let longest = FIRST_PAUSE
+        .saturating_mul(1 << attempt.min(16))
+        .min(LONGEST_PAUSE);
+    tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
 }
 
 impl<T> Updated<T> {

@@ -10,6 +10,7 @@ use futures_util::future::join;
 use super::{
     Repository,
     replay::{Replay, Replayed, Start},
+    snapshots::survive,
 };
 use crate::{
     Error, ErrorKind, Result, StreamId, Version,
@@ -176,10 +177,15 @@ impl<A: Aggregate> Repository<A> {
         let snapshots = self.inner.readable_snapshots()?;
         let key = self.inner.key(stream);
         while at_most > Version::ZERO {
-            match snapshots.newest(&key, at_most).await {
+            match survive(snapshots.newest(&key, at_most)).await {
+                Ok(Newest::Found(row)) if row.key != key || row.version > at_most => {
+                    // Not what was asked for: nothing to use, and nothing of ours to remove.
+                    self.inner.counters.missed(SnapshotMiss::StoreError);
+                    tracing::warn!(%stream, "the snapshot store answered with another row");
+                    return None;
+                }
                 Ok(Newest::Found(row)) => {
-                    let belongs = row.key == key && row.version <= at_most;
-                    if belongs && row.version > Version::ZERO && row.is_intact() {
+                    if row.version > Version::ZERO && row.is_intact() {
                         return Some(row);
                     }
                     let version = row.version.min(at_most);

@@ -102,16 +102,19 @@ impl<A: Aggregate> Repository<A> {
         }
     }
 
-    /// The same repository, stamping what it stores with this metadata (in the place of any earlier one).
+    /// The same repository, stamping what it stores with this metadata, and with what it was stamped with before under
+    /// other keys.
+    #[must_use = "the metadata is stamped by what this returns"]
     pub fn with(&self, metadata: Metadata) -> Self {
         Self {
             inner: Arc::clone(&self.inner),
-            metadata: Arc::new(metadata),
+            metadata: Arc::new(self.metadata.overlaid(metadata)),
         }
     }
 
     /// A new aggregate, brought into being by an event of `create(…)`. Nothing is stored until it is saved; that the
     /// id is still free is checked then, by the store.
+    #[must_use = "nothing is stored until it is saved"]
     pub fn create<E: CreateOf<A>>(&self, id: A::Id, event: E) -> Root<A> {
         Root::begin(id, event.into(), Arc::clone(&self.inner.periods))
     }

@@ -44,11 +44,12 @@ impl<A: Aggregate> Repository<A> {
             let error = Error::new(ErrorKind::Discarded);
             return Err(located::<A>(error, "discard", root.id()));
         }
-        if !root.is_discarded() {
+        let added = !root.is_discarded();
+        if added {
             root.end(event.into());
         }
         let saved = self.save_in_turn(root, "discard", None).await;
-        if saved.is_err() {
+        if added && saved.is_err() {
             root.take_back_discard();
         }
         saved
@@ -63,16 +64,18 @@ impl<A: Aggregate> Repository<A> {
     ) -> Result<Committed> {
         let saved = async {
             let mut saver = Saver::new(self.clone(), root)?;
-            let position = commit_all(&*self.inner.events, &mut [&mut saver]).await?;
+            let committed = commit_all(&*self.inner.events, &mut [&mut saver]).await;
             drop(turn);
+            // Also after an error: an earlier batch may have been found stored before the rest failed.
+            let events = saver.stored.len();
             saver.take_snapshot().await;
             if let Some(bus) = &self.inner.bus {
                 bus.publish(saver.published()).await;
             }
             Ok(Committed {
                 version: saver.root.version(),
-                position,
-                events: saver.stored.len(),
+                position: committed?,
+                events,
             })
         };
         let saved = saved.await;
@@ -148,14 +151,21 @@ async fn append(
     }
     check_distinct(&streams)?;
     check_capabilities(store, &streams)?;
-    // Its answer was lost once: it may be stored, whatever goes wrong now.
+    // What an earlier call left in doubt may be stored already: only a store that looked can say that it isn't.
     let in_doubt = members
         .iter()
-        .any(|index| saves[*index].unresolved() == Some(id));
+        .any(|index| saves[*index].unresolved().is_some());
     for index in &members {
         saves[*index].hand_over(id);
     }
     match store.append(Commit { id, streams }).await {
+        Ok(Appended { streams, .. }) if streams.len() != members.len() => {
+            let answered = streams.len();
+            Err(Error::new(ErrorKind::OutcomeUnknown).because(format!(
+                "the store answered for {answered} of {} streams",
+                members.len()
+            )))
+        }
         Ok(Appended { streams, .. }) => {
             let mut position = None;
             for (index, stored) in members.iter().zip(&streams) {
@@ -164,13 +174,18 @@ async fn append(
             }
             Ok(position)
         }
-        Err(error) if *error.kind() == ErrorKind::OutcomeUnknown => Err(error),
-        Err(error) if in_doubt && !error.is_conflict() => {
-            Err(Error::new(ErrorKind::OutcomeUnknown).caused_by(error))
-        }
         Err(error) => {
-            for index in members {
-                saves[index].withdraw();
+            let not_stored = !in_doubt && *error.kind() != ErrorKind::OutcomeUnknown;
+            if not_stored || error.is_conflict() {
+                for index in members {
+                    saves[index].withdraw();
+                }
+                return Err(error);
+            }
+            if in_doubt && *error.kind() != ErrorKind::OutcomeUnknown {
+                return Err(Error::new(ErrorKind::OutcomeUnknown)
+                    .because("what became of an earlier save could not be found out")
+                    .caused_by(error));
             }
             Err(error)
         }
@@ -220,7 +235,6 @@ struct StoredEvent<A: Aggregate> {
 
 impl<'r, A: Aggregate> Saver<'r, A> {
     pub(crate) fn new(repository: Repository<A>, root: &'r mut Root<A>) -> Result<Self> {
-        root.check_savable()?;
         Ok(Self {
             repository,
             stream: root.stream()?,
@@ -263,7 +277,9 @@ impl<'r, A: Aggregate> Saver<'r, A> {
     fn wanted(&mut self) -> Option<Capture<A>> {
         let captures = self.root.take_captures();
         let inner = &self.repository.inner;
-        if self.stored.is_empty() || !inner.writes_on_its_own() {
+        // With events still pending the state is ahead of what is stored: the next save will do.
+        let ahead = !self.root.pending().is_empty();
+        if self.stored.is_empty() || ahead || !inner.writes_on_its_own() {
             return None;
         }
         if self.root.is_discarded() {
@@ -283,9 +299,24 @@ impl<'r, A: Aggregate> Saver<'r, A> {
         if version == self.root.version() {
             return Some(self.root.capture_head());
         }
-        captures
-            .into_iter()
-            .find(|capture| capture.version == version)
+        self.capture_at(version, captures)
+    }
+
+    /// The state as of a multiple that this save crossed: the last capture before it, and the stored events up to it.
+    fn capture_at(&self, version: Version, captures: Vec<Capture<A>>) -> Option<Capture<A>> {
+        let crossed = captures.into_iter().filter(|each| {
+            // The events up to it were stored by this save, so that those behind it are at hand.
+            each.version > self.before && each.version <= version
+        });
+        let mut capture = crossed.max_by_key(|each| each.version)?;
+        let behind = capture.version.get() - self.before.get();
+        for stored in self.stored.iter().skip(usize::try_from(behind).ok()?) {
+            if capture.version == version {
+                break;
+            }
+            capture = capture.advance(stored.id, &stored.event)?;
+        }
+        (capture.version == version).then_some(capture)
     }
 }
 
@@ -297,6 +328,10 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
 
     fn stage(&self) -> Result<StreamCommit> {
         let unresolved = self.root.in_flight().map(|batch| batch.events);
+        if unresolved.is_none() {
+            // An unresolved batch was savable when it was handed over.
+            self.root.check_savable()?;
+        }
         let events = unresolved.unwrap_or(self.root.pending().len());
         let pending = self.root.first_pending(events);
         let metadata = Bytes::from(self.repository.metadata.to_stored());
@@ -307,6 +342,7 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
         Ok(StreamCommit {
             stream: self.stream.clone(),
             expected: pending.expected,
+            after: pending.after,
             events: encoded.map_err(|error| error.at(self.stream.clone()))?,
         })
     }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 
 use super::{
     Inner, Repository,
@@ -145,11 +146,11 @@ impl<A: Aggregate> Repository<A> {
             let Some(store) = &inner.snapshots else {
                 return;
             };
-            let stored = match inner.row(&stream, &capture) {
-                Ok(row) => inner.store_row(&**store, row).await.map(drop),
-                Err(error) => Err(error),
-            };
-            if let Err(error) = stored {
+            let stored = survive(async {
+                let row = inner.row(&stream, &capture)?;
+                inner.store_row(&**store, row).await
+            });
+            if let Err(error) = stored.await {
                 inner.counters.failed();
                 tracing::warn!(%stream, version = %capture.version, %error, "snapshot failed");
             }
@@ -186,6 +187,12 @@ impl<A: Aggregate> Repository<A> {
     }
 }
 
+/// What a snapshot store, a clock or the user's serialization does may fail a snapshot, but not what it is for.
+pub(crate) async fn survive<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let survived = AssertUnwindSafe(work).catch_unwind().await;
+    survived.unwrap_or_else(|_| Err(Error::new(ErrorKind::Storage).because("it panicked")))
+}
+
 fn no_store() -> Error {
     Error::new(ErrorKind::Unsupported).because("there is no snapshot store")
 }
@@ -210,7 +217,9 @@ impl<A: Aggregate> Inner<A> {
     }
 
     pub(crate) fn open_state(&self, bytes: &[u8]) -> Result<A, CodecError> {
-        self.codecs.snapshots.decode_state(bytes)
+        let decode = AssertUnwindSafe(|| self.codecs.snapshots.decode_state(bytes));
+        catch_unwind(decode)
+            .unwrap_or_else(|_| Err(CodecError::new("its deserialization panicked")))
     }
 
     fn open(&self, id: A::Id, row: SnapshotRow) -> Result<Snapshot<A>> {
@@ -296,7 +305,7 @@ impl<A: Aggregate> Inner<A> {
         else {
             return;
         };
-        match store.delete(&SnapshotInfo::from(row)).await {
+        match survive(store.delete(&SnapshotInfo::from(row))).await {
             Ok(_) => repairs.replace.push(version),
             Err(error) => tracing::warn!(%stream, %version, %error, "bad snapshot not removed"),
         }

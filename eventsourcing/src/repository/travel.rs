@@ -127,21 +127,16 @@ impl<A: Aggregate> Repository<A> {
                 .up_to(Version::new(middle))
                 .limit(1);
             let page = self.inner.events.read_stream(stream, read).await?;
-            let Some(row) = page.first() else {
-                let expected = Version::new(middle);
-                let found = head;
-                return Err(Error::new(ErrorKind::Gap { expected, found }));
-            };
-            if row.recorded_at <= time {
-                within = middle;
-            } else {
-                beyond = middle;
+            // A row that isn't there (a read that lags, or a gap, which the replay names) is beyond any time.
+            match page.first() {
+                Some(row) if row.recorded_at <= time => within = middle,
+                _ => beyond = middle,
             }
         }
         Ok(Version::new(within))
     }
 
-    /// One page of ids, and where the next one begins.
+    /// One page of ids up to the first that isn't one, and where the next one begins.
     async fn ids_page(
         &self,
         after: Option<Position>,
@@ -156,18 +151,23 @@ impl<A: Aggregate> Repository<A> {
             Ok(page) => page,
             Err(error) => return Some((vec![Err(error.of_call("ids"))], None)),
         };
-        let ids = page.iter().map(|row| {
-            let invalid = |error: Error| error.of_call("ids");
-            let stream = StreamId::parse(row.stream).map_err(invalid)?;
-            A::Id::from_text(stream.id()).map_err(|source| {
-                Error::new(ErrorKind::InvalidName)
-                    .of_call("ids")
-                    .at(stream.clone())
-                    .caused_by(source)
-            })
-        });
+        let mut ids = Vec::with_capacity(page.len());
+        for row in page.iter() {
+            let id = StreamId::parse(row.stream).and_then(|stream| {
+                A::Id::from_text(stream.id()).map_err(|source| {
+                    Error::new(ErrorKind::InvalidName)
+                        .at(stream.clone())
+                        .caused_by(source)
+                })
+            });
+            let failed = id.is_err();
+            ids.push(id.map_err(|error| error.of_call("ids")));
+            if failed {
+                return Some((ids, None));
+            }
+        }
         let next = page.last().filter(|_| page.has_more());
-        Some((ids.collect(), next.map(|last| Some(last.position))))
+        Some((ids, next.map(|last| Some(last.position))))
     }
 }
 

@@ -1,23 +1,30 @@
 //! Background snapshots: a bounded queue and one task that works it off.
 //!
-//! Nothing here is awaited by a save. Jobs hold captured state, so what happens to the root afterwards doesn't matter.
+//! Nothing here is awaited by a save. Jobs hold captured state, so what happens to the root afterwards doesn't matter. A
+//! runtime that ends takes its task with it, and one that nobody drives never polls it: the next job on another runtime
+//! starts another task, and whoever waits for the queue works on it as well.
 
 use std::{
     collections::VecDeque,
     fmt,
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use tokio::{runtime::Handle, sync::Notify, task::AbortHandle};
+use tokio::{
+    runtime::{Handle, Id},
+    sync::Notify,
+    task::AbortHandle,
+};
 
 /// One snapshot to store: builds the row and stores it; failures are its own to count.
 pub(crate) type Job = BoxFuture<'static, ()>;
 
 const CAPACITY: usize = 1_024;
 
-/// Shared by all clones of a repository, and by all repositories of an application.
+/// Shared by all clones of a repository.
 #[derive(Clone, Default)]
 pub(crate) struct Background(Arc<Shared>);
 
@@ -31,10 +38,10 @@ struct Shared {
 struct State {
     queue: VecDeque<Job>,
     /// Taken from the queue and not finished.
-    running: bool,
+    running: usize,
     /// Accepted and not yet counted by an `await_pending`.
     unjoined: u64,
-    worker: Option<AbortHandle>,
+    worker: Option<(Id, AbortHandle)>,
     closed: bool,
 }
 
@@ -50,11 +57,13 @@ impl Background {
         }
         state.queue.push_back(job);
         state.unjoined += 1;
-        // A worker ends with the runtime that it was spawned on; the next job starts another.
-        if state.worker.as_ref().is_none_or(AbortHandle::is_finished) {
-            state.running = false;
-            let shared = Arc::clone(&self.0);
-            state.worker = Some(runtime.spawn(work(shared)).abort_handle());
+        let works = state
+            .worker
+            .as_ref()
+            .is_some_and(|(on, worker)| *on == runtime.id() && !worker.is_finished());
+        if !works {
+            let task = runtime.spawn(work(Arc::clone(&self.0)));
+            state.worker = Some((runtime.id(), task.abort_handle()));
         }
         true
     }
@@ -64,17 +73,18 @@ impl Background {
         self.0.lock().unjoined
     }
 
-    /// Waits until everything accepted so far is done, and says how many that were since the last time.
+    /// Sees to it that everything accepted so far is done, and says how many that were since the last time.
     pub(crate) async fn await_pending(&self) -> u64 {
         loop {
-            let idle = self.0.idle.notified();
-            let mut idle = std::pin::pin!(idle);
+            let mut idle = pin!(self.0.idle.notified());
             idle.as_mut().enable();
+            if let Some(running) = self.0.take_job() {
+                running.finish().await;
+                continue;
+            }
             {
                 let mut state = self.0.lock();
-                let dead = state.worker.as_ref().is_none_or(AbortHandle::is_finished);
-                if dead || (state.queue.is_empty() && !state.running) {
-                    state.queue.clear();
+                if state.running == 0 {
                     return std::mem::take(&mut state.unjoined);
                 }
             }
@@ -82,10 +92,31 @@ impl Background {
         }
     }
 
-    /// Works off what was accepted and accepts nothing more.
-    pub(crate) async fn close(&self) {
+    /// From now on accepts nothing; what was accepted is worked off.
+    pub(crate) fn refuse_more(&self) {
         self.0.lock().closed = true;
-        self.await_pending().await;
+    }
+}
+
+/// A job that was taken; counted as running until this is dropped, with its runtime if need be.
+struct Running {
+    job: Option<Job>,
+    shared: Arc<Shared>,
+}
+
+impl Running {
+    async fn finish(mut self) {
+        if let Some(job) = self.job.take() {
+            // The job counts its own panics; this only keeps the next one from being lost.
+            let _ = AssertUnwindSafe(job).catch_unwind().await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shared.lock().running -= 1;
+        self.shared.idle.notify_waiters();
     }
 }
 
@@ -94,25 +125,38 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next(&self) -> Option<Job> {
+    fn take_job(self: &Arc<Self>) -> Option<Running> {
         let mut state = self.lock();
-        let job = state.queue.pop_front();
-        state.running = job.is_some();
-        if job.is_none() {
-            state.worker = None;
+        let job = state.queue.pop_front()?;
+        state.running += 1;
+        Some(Running {
+            job: Some(job),
+            shared: Arc::clone(self),
+        })
+    }
+
+    /// As `take_job`; if there is none the worker ends, in the same step, so that the next job starts another.
+    fn take_job_or_end(self: &Arc<Self>) -> Option<Running> {
+        let taken = self.take_job();
+        if taken.is_none() {
+            let mut state = self.lock();
+            if !state.queue.is_empty() {
+                drop(state);
+                return self.take_job_or_end();
+            }
+            let here = Handle::try_current().map(|runtime| runtime.id()).ok();
+            if state.worker.as_ref().map(|(on, _)| *on) == here {
+                state.worker = None;
+            }
         }
-        job
+        taken
     }
 }
 
 async fn work(shared: Arc<Shared>) {
-    while let Some(job) = shared.next() {
-        // A panic in the user's code (serialization) is that snapshot's failure, not the worker's.
-        if AssertUnwindSafe(job).catch_unwind().await.is_err() {
-            tracing::warn!("a background snapshot panicked");
-        }
+    while let Some(running) = shared.take_job_or_end() {
+        running.finish().await;
     }
-    shared.idle.notify_waiters();
 }
 
 impl fmt::Debug for Background {

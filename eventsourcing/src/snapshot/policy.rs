@@ -24,6 +24,7 @@ use crate::{
 /// # let _ = policy;
 /// ```
 #[derive(Clone, Default)]
+#[must_use = "a policy does nothing until a builder is given it"]
 pub struct SnapshotPolicy(Rule);
 
 #[derive(Clone, Default)]

@@ -30,6 +30,9 @@ pub struct StreamCommit {
     pub stream: StreamId,
     /// The version it must have: 0 for a new one.
     pub expected: Version,
+    /// The id of the event of version `expected`, where the caller knows it. A stream of that version with
+    /// another event there has another history (it was restored and went on): that is a conflict too.
+    pub after: Option<Uuid>,
     /// Its new events; the first gets the version `expected + 1`.
     pub events: Vec<NewEvent>,
 }

@@ -125,7 +125,7 @@ impl MemoryStore {
         for part in &commit.streams {
             let from = usize::try_from(part.expected.get()).ok()?;
             let indexes = log.streams.get(&part.stream).map_or(&[][..], Vec::as_slice);
-            let indexes = indexes.get(from..from + part.events.len())?;
+            let indexes = indexes.get(from..from.checked_add(part.events.len())?)?;
             let stored = || indexes.iter().filter_map(|index| log.events.get(*index));
             if stored().any(|stored| stored.commit_id != commit.id) {
                 return None;
@@ -194,15 +194,28 @@ impl Log {
     fn conflict(&self, commit: &Commit) -> Option<Error> {
         commit.streams.iter().find_map(|part| {
             let actual = self.head(&part.stream);
-            (actual != part.expected)
+            let last = self.streams.get(&part.stream).and_then(|at| at.last());
+            let last = last.and_then(|index| self.events.get(*index));
+            let differs = last.is_some_and(|last| part.after.is_some_and(|id| id != last.event.id));
+            (actual != part.expected || differs)
                 .then(|| Error::conflict(part.stream.clone(), part.expected, actual))
         })
     }
 }
 
-pub(crate) fn check_distinct(commit: &Commit) -> Result<()> {
+/// What is wrong with a commit whatever is stored.
+fn check(commit: &Commit) -> Result<()> {
     let mut seen = HashSet::new();
     for part in &commit.streams {
+        if part
+            .expected
+            .checked_add(part.events.len() as u64)
+            .is_none()
+        {
+            return Err(Error::new(ErrorKind::TooLarge)
+                .at(part.stream.clone())
+                .because("versions end at 2^63 - 1"));
+        }
         if !seen.insert(&part.stream) {
             return Err(Error::new(ErrorKind::InvalidConfiguration)
                 .at(part.stream.clone())
@@ -215,13 +228,17 @@ pub(crate) fn check_distinct(commit: &Commit) -> Result<()> {
 #[async_trait]
 impl EventStore for MemoryStore {
     async fn append(&self, commit: Commit) -> Result<Appended> {
-        check_distinct(&commit).map_err(|error| error.during("append"))?;
+        check(&commit).map_err(|error| error.during("append"))?;
         let mut log = self.log();
+        let now = self.0.clock.now();
         if commit.event_count() == 0 {
-            let repeated = false;
+            let nothing = |_: &StreamCommit| AppendedStream {
+                positions: Vec::new(),
+                recorded_at: now,
+            };
             return Ok(Appended {
-                streams: Vec::new(),
-                repeated,
+                streams: commit.streams.iter().map(nothing).collect(),
+                repeated: false,
             });
         }
         if let Some(conflict) = log.conflict(&commit) {
@@ -229,7 +246,6 @@ impl EventStore for MemoryStore {
                 .repeated(&log, &commit)
                 .ok_or_else(|| conflict.during("append"));
         }
-        let now = self.0.clock.now();
         let parts = commit.streams.into_iter();
         let streams = parts
             .map(|part| self.store(&mut log, commit.id, now, part))

@@ -31,6 +31,8 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     /// - For each stream the expected version is compared with the stream's version, 0 for a stream that
     ///   doesn't exist. If one differs the whole commit is refused with
     ///   [`ErrorKind::Conflict`](crate::ErrorKind::Conflict), which names the stream and both versions.
+    /// - If [`StreamCommit::after`] is given and the event of the expected version has another id, that is a conflict
+    ///   as well (with equal versions).
     /// - It is idempotent: if for each stream the event at `expected + 1` is already stored with this commit's
     ///   id, nothing is stored and the answer is that of the first time, with `repeated` set.
     /// - Recorded times are the store's clock, never decreasing within a stream.

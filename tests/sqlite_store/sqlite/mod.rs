@@ -83,6 +83,7 @@ fn part(id: &str, expected: u64, events: Vec<NewEvent>) -> StreamCommit {
     StreamCommit {
         stream: stream(id),
         expected: Version::from(expected),
+        after: None,
         events,
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 const TEXT_CODEC: &str = "json";
 
 const HEAD: &str =
-    "SELECT version, recorded_at FROM events WHERE stream = ?1 ORDER BY version DESC LIMIT 1";
+    "SELECT version, recorded_at, id FROM events WHERE stream = ?1 ORDER BY version DESC LIMIT 1";
 const STORED: &str = "SELECT version, position, recorded_at FROM events
     WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 AND commit_id = ?4 ORDER BY version";
 const INSERT: &str = "INSERT INTO events
@@ -88,7 +88,11 @@ pub(super) fn append(batch: &mut Batch<'_>, commit: &Commit) -> Result<Appended,
         heads.push(batch.head(part)?);
     }
     let parts = || commit.streams.iter().zip(&heads);
-    if let Some((part, head)) = parts().find(|(part, head)| part.expected != head.version) {
+    let differs = |part: &StreamCommit, head: &Head| {
+        let other = head.last.is_some() && part.after.is_some() && head.last != part.after;
+        part.expected != head.version || other
+    };
+    if let Some((part, head)) = parts().find(|(part, head)| differs(part, head)) {
         return match repeated(batch, commit, &heads)? {
             Some(appended) => Ok(appended),
             None => Err(Error::conflict(part.stream.clone(), part.expected, head.version).into()),
@@ -109,6 +113,7 @@ pub(super) fn append(batch: &mut Batch<'_>, commit: &Commit) -> Result<Appended,
             let head = Head {
                 version,
                 recorded_at: Some(appended.recorded_at),
+                last: part.events.last().map(|event| event.id),
             };
             batch.heads.insert(part.stream.clone(), head);
         }
@@ -132,19 +137,23 @@ impl Batch<'_> {
         let mut statement = self.connection.prepare_cached(HEAD)?;
         let found = statement
             .query_row([part.stream.as_str()], |row| {
-                Ok((columns::version(row, 0)?, columns::time(row, 1)?))
+                let last = row.get_ref(2)?.as_blob().ok();
+                let last = last.and_then(|id| Uuid::from_slice(id).ok());
+                Ok((columns::version(row, 0)?, columns::time(row, 1)?, last))
             })
             .optional()?;
         let head = match found {
             None => Head {
                 version: Version::ZERO,
                 recorded_at: None,
+                last: None,
             },
-            Some((Some(version), Some(recorded_at))) => Head {
+            Some((Some(version), Some(recorded_at), last)) => Head {
                 version,
                 recorded_at: Some(recorded_at),
+                last,
             },
-            Some((version, _)) => {
+            Some((version, ..)) => {
                 let what = "the version or recorded_at of the stream's last row is damaged";
                 let failure = Failure::other(ErrorKind::Corrupt, self.database, what);
                 let error = failure.to_error().at(part.stream.clone());

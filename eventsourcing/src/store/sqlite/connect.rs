@@ -52,6 +52,13 @@ impl Location {
         }
     }
 
+    /// Whether it says that nothing is to be kept.
+    pub(super) fn is_memory(&self) -> bool {
+        let uri = || self.target.to_str().filter(|_| self.is_uri);
+        self.target == Path::new(MEMORY)
+            || uri().is_some_and(|uri| uri.contains(MEMORY) || uri.contains("mode=memory"))
+    }
+
     /// How errors call it.
     pub(super) fn name(&self) -> &Arc<str> {
         &self.name
@@ -103,6 +110,10 @@ impl Location {
     ///
     /// Never by opening the file: closing it again would drop the locks that another store in this process has on it.
     fn refuse_impossible(&self) -> Result<()> {
+        if self.target == Path::new("") {
+            return Err(Error::new(ErrorKind::InvalidConfiguration)
+                .because("the path of the database is empty"));
+        }
         let Ok(metadata) = self.file().metadata() else {
             return Ok(());
         };

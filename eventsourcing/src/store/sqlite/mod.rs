@@ -59,7 +59,7 @@ pub struct SqliteStore(Arc<Shared>);
 impl SqliteStore {
     /// Opens the file at this path, and makes it if it isn't there. Its folder must be there.
     ///
-    /// `path` may be a URI as SQLite defines them: `file:orders.db?mode=ro`.
+    /// `path` may be a URI as SQLite defines them: `file:orders.db?mode=ro`. `:memory:` is [`in_memory`](Self::in_memory).
     ///
     /// Errors: [`ErrorKind::UnsupportedFormat`] if the file is no SQLite database, belongs to another program, or
     /// has a newer format than this program knows; nothing is written to it then. [`ErrorKind::Storage`] if

@@ -29,6 +29,8 @@ enum Content {
     Store(i64),
     /// Tables of somebody else.
     Foreign,
+    /// A store whose file header was changed: `user_version` and the format in the table differ.
+    Contradictory(i64, i64),
 }
 
 /// Makes a new file a store, brings an old one up to date, and gives its identity.
@@ -48,7 +50,9 @@ fn try_prepare(
     database: &str,
     options: &SqliteOptions,
 ) -> Result<Uuid, Trouble> {
-    match inspect(connection)? {
+    // In one transaction: another process may migrate the file between two statements.
+    let content = inspect(&*connection.transaction()?)?;
+    match content {
         Content::Store(FORMAT) => match use_wal(connection, options) {
             // It can be read as it is.
             Err(error) if is_read_only(&error) => {}
@@ -87,9 +91,13 @@ pub(super) fn current_format(connection: &Connection) -> Sql<i64> {
 
 /// An error for a file of a newer format.
 pub(super) fn newer(database: &str, format: i64) -> Error {
-    Error::new(ErrorKind::UnsupportedFormat).because(format!(
-        "{database} has the store format {format}, this program knows formats up to {FORMAT}"
-    ))
+    Error::new(ErrorKind::UnsupportedFormat)
+        .because(format!("{database} has {}", another_format(format)))
+}
+
+/// What is said of a format that isn't ours.
+pub(super) fn another_format(format: i64) -> String {
+    format!("the store format {format}, this program knows formats up to {FORMAT}")
 }
 
 fn inspect(connection: &Connection) -> Sql<Content> {
@@ -115,8 +123,17 @@ fn inspect(connection: &Connection) -> Sql<Content> {
         .optional()?
         .flatten();
     let header = current_format(connection)?;
+    let claimed: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     Ok(match format {
-        Some(format) if format > 0 => Content::Store(format.max(header)),
+        Some(format) if format > FORMAT => Content::Store(format),
+        Some(_) if header > FORMAT => Content::Store(header),
+        Some(format) if format > 0 && claimed == APPLICATION_ID => {
+            if header == format {
+                Content::Store(format)
+            } else {
+                Content::Contradictory(header, format)
+            }
+        }
         _ => Content::Foreign,
     })
 }
@@ -126,8 +143,13 @@ fn accept(database: &str, content: &Content) -> Result<i64> {
         Content::Nothing => Ok(0),
         Content::Store(format) if *format <= FORMAT => Ok(*format),
         Content::Store(format) => Err(newer(database, *format)),
+        Content::Contradictory(header, format) => {
+            Err(Error::new(ErrorKind::UnsupportedFormat).because(format!(
+                "{database} says format {format} in its table and {header} in `PRAGMA user_version`, which belongs to the store"
+            )))
+        }
         Content::Foreign => Err(Error::new(ErrorKind::UnsupportedFormat).because(format!(
-            "{database} is an SQLite database of something else: it has tables, but none of an event store"
+            "{database} is an SQLite database of something else: it has tables, or an application_id, but not those of an event store"
         ))),
     }
 }

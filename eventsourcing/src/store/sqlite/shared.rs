@@ -179,5 +179,12 @@ fn open(location: &Location, options: &SqliteOptions) -> Result<(Connection, Ope
     let file = connection.query_row("PRAGMA database_list", [], |row| row.get::<_, String>(2));
     let file = file.map_err(|error| Trouble::from(error).into_error(location.name()))?;
     let in_memory = file.is_empty();
+    if in_memory && !location.is_memory() {
+        let detail = format!(
+            "{}: SQLite would keep this in a temporary file",
+            location.name()
+        );
+        return Err(Error::new(ErrorKind::InvalidConfiguration).because(detail));
+    }
     Ok((connection, Opened { store, in_memory }))
 }

@@ -74,6 +74,8 @@ pub(super) struct Batch<'a> {
 pub(super) struct Head {
     pub(super) version: Version,
     pub(super) recorded_at: Option<Timestamp>,
+    /// The id of its last event.
+    pub(super) last: Option<Uuid>,
 }
 
 /// A transaction that stored nothing, or nobody knows.
@@ -264,6 +266,8 @@ impl Writer {
                 if self.connection.is_autocommit() || !undone {
                     return lost(false, failure);
                 }
+                // What it may have said about its streams was undone with it.
+                batch.heads.clear();
                 task.settle(&failure);
             }
             Err(_) => {
@@ -290,7 +294,7 @@ impl Writer {
             Ok(schema::FORMAT) => Ok(()),
             Ok(format) => {
                 self.roll_back();
-                let what = schema::newer(&self.database, format).to_string();
+                let what = schema::another_format(format);
                 let kind = ErrorKind::UnsupportedFormat;
                 Err(abort(Failure::other(kind, &self.database, &what)))
             }

@@ -1,0 +1,457 @@
+// From
+
+#[derive(Aggregate)]
+#[aggregate(
+    id = Uuid,
+    create(OrderCreated),
+    events(ItemAdded, basket::ItemAdded as basket_item_added),
+    discard(OrderDiscarded),
+)]
+pub struct Order {
+    customer: String,
+    items: Vec<Item>,
+}
+
+// follows
+
+/// Everything that happens to `Order`: one variant per event.
+#[allow(
+    deprecated,
+    non_camel_case_types,
+    private_interfaces,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::enum_variant_names,
+    clippy::large_enum_variant
+)]
+pub enum OrderEvent {
+    /// `OrderCreated`: brings one into being.
+    OrderCreated(OrderCreated),
+    /// `ItemAdded`: changes one.
+    ItemAdded(ItemAdded),
+    /// `basket::ItemAdded`: changes one.
+    BasketItemAdded(basket::ItemAdded),
+    /// `OrderDiscarded`: ends the life of one.
+    OrderDiscarded(OrderDiscarded),
+}
+/// How the events of `Order` make its state: one function per event.
+#[allow(
+    deprecated,
+    non_snake_case,
+    private_interfaces,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::new_ret_no_self,
+    clippy::ptr_arg,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::wrong_self_convention
+)]
+trait OrderHandlers: ::core::marker::Sized {
+    /// The state that `OrderCreated` begins with.
+    fn order_created(id: &Uuid, event: OrderCreated) -> Self;
+    /// What `ItemAdded` changes.
+    fn item_added(&mut self, event: ItemAdded);
+    /// What `basket::ItemAdded` changes.
+    fn basket_item_added(&mut self, event: basket::ItemAdded);
+}
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::absolute_paths,
+    clippy::unnecessary_wraps
+)]
+const _: () = {
+    type __E0 = OrderCreated;
+    const fn __e0() -> (
+        ::eventsourcing::__private::EventType,
+        impl ::eventsourcing::__private::Listed<__E0>,
+    ) {
+        ::eventsourcing::__private::listed::<
+            __E0,
+        >(::eventsourcing::__private::Stage::Create)
+    }
+    #[automatically_derived]
+    impl ::eventsourcing::aggregate::CreateOf<Order> for __E0
+    where
+        for<'__a> Order: ::eventsourcing::Aggregate<Event = OrderEvent>,
+    {}
+    type __E1 = ItemAdded;
+    const fn __e1() -> (
+        ::eventsourcing::__private::EventType,
+        impl ::eventsourcing::__private::Listed<__E1>,
+    ) {
+        ::eventsourcing::__private::listed::<
+            __E1,
+        >(::eventsourcing::__private::Stage::Change)
+    }
+    #[automatically_derived]
+    impl ::eventsourcing::aggregate::EventOf<Order> for __E1
+    where
+        for<'__a> Order: ::eventsourcing::Aggregate<Event = OrderEvent>,
+    {}
+    #[automatically_derived]
+    impl ::eventsourcing::aggregate::IntoEvents<Order> for __E1
+    where
+        for<'__a> Order: ::eventsourcing::Aggregate<Event = OrderEvent>,
+    {
+        fn into_events(self, __out: &mut ::eventsourcing::aggregate::Events<Order>) {
+            ::eventsourcing::aggregate::Events::push(__out, self);
+        }
+    }
+    type __E2 = basket::ItemAdded;
+    const fn __e2() -> (
+        ::eventsourcing::__private::EventType,
+        impl ::eventsourcing::__private::Listed<__E2>,
+    ) {
+        ::eventsourcing::__private::listed::<
+            __E2,
+        >(::eventsourcing::__private::Stage::Change)
+    }
+    #[automatically_derived]
+    impl ::eventsourcing::aggregate::EventOf<Order> for __E2
+    where
+        for<'__a> Order: ::eventsourcing::Aggregate<Event = OrderEvent>,
+    {}
+    #[automatically_derived]
+    impl ::eventsourcing::aggregate::IntoEvents<Order> for __E2
+    where
+        for<'__a> Order: ::eventsourcing::Aggregate<Event = OrderEvent>,
+    {
+        fn into_events(self, __out: &mut ::eventsourcing::aggregate::Events<Order>) {
+            ::eventsourcing::aggregate::Events::push(__out, self);
+        }
+    }
+    type __E3 = OrderDiscarded;
+    const fn __e3() -> (
+        ::eventsourcing::__private::EventType,
+        impl ::eventsourcing::__private::Listed<__E3>,
+    ) {
+        ::eventsourcing::__private::listed::<
+            __E3,
+        >(::eventsourcing::__private::Stage::Discard)
+    }
+    #[automatically_derived]
+    impl ::eventsourcing::aggregate::DiscardOf<Order> for __E3
+    where
+        for<'__a> Order: ::eventsourcing::Aggregate<Event = OrderEvent>,
+    {}
+    #[automatically_derived]
+    impl ::core::clone::Clone for OrderEvent {
+        fn clone(&self) -> Self {
+            match *self {
+                Self::OrderCreated(ref __event) => {
+                    Self::OrderCreated(
+                        ::eventsourcing::__private::Listed::clone(__e0().1, __event),
+                    )
+                }
+                Self::ItemAdded(ref __event) => {
+                    Self::ItemAdded(
+                        ::eventsourcing::__private::Listed::clone(__e1().1, __event),
+                    )
+                }
+                Self::BasketItemAdded(ref __event) => {
+                    Self::BasketItemAdded(
+                        ::eventsourcing::__private::Listed::clone(__e2().1, __event),
+                    )
+                }
+                Self::OrderDiscarded(ref __event) => {
+                    Self::OrderDiscarded(
+                        ::eventsourcing::__private::Listed::clone(__e3().1, __event),
+                    )
+                }
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for OrderEvent {
+        fn fmt(
+            &self,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            match *self {
+                Self::OrderCreated(ref __event) => {
+                    ::eventsourcing::__private::Listed::debug(
+                        __e0().1,
+                        __event,
+                        "OrderCreated",
+                        __formatter,
+                    )
+                }
+                Self::ItemAdded(ref __event) => {
+                    ::eventsourcing::__private::Listed::debug(
+                        __e1().1,
+                        __event,
+                        "ItemAdded",
+                        __formatter,
+                    )
+                }
+                Self::BasketItemAdded(ref __event) => {
+                    ::eventsourcing::__private::Listed::debug(
+                        __e2().1,
+                        __event,
+                        "BasketItemAdded",
+                        __formatter,
+                    )
+                }
+                Self::OrderDiscarded(ref __event) => {
+                    ::eventsourcing::__private::Listed::debug(
+                        __e3().1,
+                        __event,
+                        "OrderDiscarded",
+                        __formatter,
+                    )
+                }
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::From<__E0> for OrderEvent {
+        fn from(__event: __E0) -> Self {
+            Self::OrderCreated(__event)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::From<__E1> for OrderEvent {
+        fn from(__event: __E1) -> Self {
+            Self::ItemAdded(__event)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::From<__E2> for OrderEvent {
+        fn from(__event: __E2) -> Self {
+            Self::BasketItemAdded(__event)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::From<__E3> for OrderEvent {
+        fn from(__event: __E3) -> Self {
+            Self::OrderDiscarded(__event)
+        }
+    }
+    #[allow(dead_code)]
+    struct __Mutator<__A>(::core::marker::PhantomData<__A>);
+    impl<__A: OrderHandlers> __Mutator<__A> {
+        const __IS_HANDLED: ::core::primitive::bool = true;
+        fn __begin(
+            __id: &Uuid,
+            __event: OrderEvent,
+        ) -> ::core::result::Result<__A, OrderEvent> {
+            match __event {
+                OrderEvent::OrderCreated(__event) => {
+                    ::core::result::Result::Ok(
+                        <__A as OrderHandlers>::order_created(__id, __event),
+                    )
+                }
+                __other @ (OrderEvent::ItemAdded(_)
+                | OrderEvent::BasketItemAdded(_)
+                | OrderEvent::OrderDiscarded(_)) => ::core::result::Result::Err(__other),
+            }
+        }
+        fn __apply(
+            __state: &mut __A,
+            __event: OrderEvent,
+        ) -> ::core::result::Result<(), OrderEvent> {
+            match __event {
+                OrderEvent::ItemAdded(__event) => {
+                    ::core::result::Result::Ok(
+                        <__A as OrderHandlers>::item_added(__state, __event),
+                    )
+                }
+                OrderEvent::BasketItemAdded(__event) => {
+                    ::core::result::Result::Ok(
+                        <__A as OrderHandlers>::basket_item_added(__state, __event),
+                    )
+                }
+                __other @ (OrderEvent::OrderCreated(_)
+                | OrderEvent::OrderDiscarded(_)) => ::core::result::Result::Err(__other),
+            }
+        }
+    }
+    #[allow(dead_code, unused_variables)]
+    trait __Unhandled<__A>: ::core::marker::Sized {
+        const __IS_HANDLED: ::core::primitive::bool = false;
+        fn __begin(
+            __id: &Uuid,
+            __event: OrderEvent,
+        ) -> ::core::result::Result<__A, OrderEvent> {
+            ::core::unreachable!()
+        }
+        fn __apply(
+            __state: &mut __A,
+            __event: OrderEvent,
+        ) -> ::core::result::Result<(), OrderEvent> {
+            ::core::unreachable!()
+        }
+    }
+    impl<__A> __Unhandled<__A> for __Mutator<__A> {}
+    const _: () = if !<__Mutator<Order>>::__IS_HANDLED {
+        ::core::panic!(
+            "{}",
+            "the handlers of `Order` are missing: write one function per event\n\nimpl OrderHandlers for Order {\n    fn order_created(id: &Uuid, event: OrderCreated) -> Self { … }\n    fn item_added(&mut self, event: ItemAdded) { … }\n    fn basket_item_added(&mut self, event: basket::ItemAdded) { … }\n}\n"
+        )
+    };
+    const __EVENTS: &[::eventsourcing::__private::EventType] = &[
+        __e0().0,
+        __e1().0,
+        __e2().0,
+        __e3().0,
+    ];
+    #[automatically_derived]
+    impl ::eventsourcing::Aggregate for Order {
+        type Id = Uuid;
+        type Event = OrderEvent;
+        type SnapshotCodec = ::eventsourcing::__private::DefaultSnapshotCodec;
+        const NAME: &'static ::core::primitive::str = "order";
+        const SCHEMA_VERSION: ::core::primitive::u32 = 1u32;
+        const FIELDS: &'static [&'static ::core::primitive::str] = &[
+            "customer",
+            "items",
+        ];
+        const EVENTS: &'static [::eventsourcing::__private::EventType] = __EVENTS;
+        fn __begin(
+            __id: &Uuid,
+            __event: OrderEvent,
+        ) -> ::core::result::Result<Self, OrderEvent> {
+            <__Mutator<Self>>::__begin(__id, __event)
+        }
+        fn __apply(
+            &mut self,
+            __event: OrderEvent,
+        ) -> ::core::result::Result<(), OrderEvent> {
+            <__Mutator<Self>>::__apply(self, __event)
+        }
+        fn __index(__event: &OrderEvent) -> ::core::primitive::usize {
+            match *__event {
+                OrderEvent::OrderCreated(_) => 0usize,
+                OrderEvent::ItemAdded(_) => 1usize,
+                OrderEvent::BasketItemAdded(_) => 2usize,
+                OrderEvent::OrderDiscarded(_) => 3usize,
+            }
+        }
+        fn __payload(
+            __event: &OrderEvent,
+        ) -> &(dyn ::core::any::Any + ::core::marker::Send + ::core::marker::Sync) {
+            match *__event {
+                OrderEvent::OrderCreated(ref __event) => {
+                    ::eventsourcing::__private::Listed::payload(__e0().1, __event)
+                }
+                OrderEvent::ItemAdded(ref __event) => {
+                    ::eventsourcing::__private::Listed::payload(__e1().1, __event)
+                }
+                OrderEvent::BasketItemAdded(ref __event) => {
+                    ::eventsourcing::__private::Listed::payload(__e2().1, __event)
+                }
+                OrderEvent::OrderDiscarded(ref __event) => {
+                    ::eventsourcing::__private::Listed::payload(__e3().1, __event)
+                }
+            }
+        }
+        fn __encode<__C: ::eventsourcing::__private::Codec>(
+            __event: &OrderEvent,
+            __codec: &__C,
+            __out: &mut ::eventsourcing::__private::Vec<::core::primitive::u8>,
+        ) -> ::core::result::Result<(), ::eventsourcing::__private::CodecError> {
+            match *__event {
+                OrderEvent::OrderCreated(ref __event) => {
+                    ::eventsourcing::__private::Listed::encode(
+                        __e0().1,
+                        __event,
+                        __codec,
+                        __out,
+                    )
+                }
+                OrderEvent::ItemAdded(ref __event) => {
+                    ::eventsourcing::__private::Listed::encode(
+                        __e1().1,
+                        __event,
+                        __codec,
+                        __out,
+                    )
+                }
+                OrderEvent::BasketItemAdded(ref __event) => {
+                    ::eventsourcing::__private::Listed::encode(
+                        __e2().1,
+                        __event,
+                        __codec,
+                        __out,
+                    )
+                }
+                OrderEvent::OrderDiscarded(ref __event) => {
+                    ::eventsourcing::__private::Listed::encode(
+                        __e3().1,
+                        __event,
+                        __codec,
+                        __out,
+                    )
+                }
+            }
+        }
+        fn __decode<__C: ::eventsourcing::__private::Codec>(
+            __codec: &__C,
+            __name: &::core::primitive::str,
+            __version: ::core::primitive::u32,
+            __payload: &[::core::primitive::u8],
+        ) -> ::core::result::Result<
+            OrderEvent,
+            ::eventsourcing::__private::DecodeError,
+        > {
+            if let ::core::option::Option::Some(__read) = ::eventsourcing::__private::Listed::decode(
+                __e0().1,
+                __codec,
+                __name,
+                __version,
+                __payload,
+            ) {
+                return ::core::result::Result::map(__read, OrderEvent::OrderCreated);
+            }
+            if let ::core::option::Option::Some(__read) = ::eventsourcing::__private::Listed::decode(
+                __e1().1,
+                __codec,
+                __name,
+                __version,
+                __payload,
+            ) {
+                return ::core::result::Result::map(__read, OrderEvent::ItemAdded);
+            }
+            if let ::core::option::Option::Some(__read) = ::eventsourcing::__private::Listed::decode(
+                __e2().1,
+                __codec,
+                __name,
+                __version,
+                __payload,
+            ) {
+                return ::core::result::Result::map(__read, OrderEvent::BasketItemAdded);
+            }
+            if let ::core::option::Option::Some(__read) = ::eventsourcing::__private::Listed::decode(
+                __e3().1,
+                __codec,
+                __name,
+                __version,
+                __payload,
+            ) {
+                return ::core::result::Result::map(__read, OrderEvent::OrderDiscarded);
+            }
+            ::core::result::Result::Err(
+                ::eventsourcing::__private::DecodeError::UnknownName,
+            )
+        }
+    }
+    const _: () = if ::eventsourcing::__private::is_name_taken(__EVENTS, 1usize) {
+        ::core::panic!(
+            "{}",
+            "`ItemAdded` has a stored name or alias that another event of `Order` has: give it its own, as in `#[event(name = \"...\")]`"
+        )
+    };
+    const _: () = if ::eventsourcing::__private::is_name_taken(__EVENTS, 2usize) {
+        ::core::panic!(
+            "{}",
+            "`basket::ItemAdded` has a stored name or alias that another event of `Order` has: give it its own, as in `#[event(name = \"...\")]`"
+        )
+    };
+    const _: () = if ::eventsourcing::__private::is_name_taken(__EVENTS, 3usize) {
+        ::core::panic!(
+            "{}",
+            "`OrderDiscarded` has a stored name or alias that another event of `Order` has: give it its own, as in `#[event(name = \"...\")]`"
+        )
+    };
+};

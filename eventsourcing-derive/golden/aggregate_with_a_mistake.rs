@@ -1,0 +1,230 @@
+// From
+
+#[derive(Aggregate)]
+#[aggregate(create(Opened))]
+struct Account;
+
+// follows
+
+#[doc(hidden)]
+#[allow(dead_code, non_camel_case_types)]
+type __AccountId = ::eventsourcing::__private::Broken<
+    {
+        ::core::compile_error! {
+            "an aggregate needs the type of its id: add `id = ...`, as in `id = Uuid`"
+        }
+    },
+>;
+/// Everything that happens to `Account`: one variant per event.
+#[allow(
+    deprecated,
+    non_camel_case_types,
+    private_interfaces,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::enum_variant_names,
+    clippy::large_enum_variant
+)]
+enum AccountEvent {
+    /// `Opened`: brings one into being.
+    Opened(Opened),
+}
+/// How the events of `Account` make its state: one function per event.
+#[allow(
+    deprecated,
+    non_snake_case,
+    private_interfaces,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::new_ret_no_self,
+    clippy::ptr_arg,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::wrong_self_convention
+)]
+trait AccountHandlers: ::core::marker::Sized {
+    /// The state that `Opened` begins with.
+    fn opened(id: &__AccountId, event: Opened) -> Self;
+}
+#[allow(
+    deprecated,
+    unused_qualifications,
+    clippy::absolute_paths,
+    clippy::unnecessary_wraps
+)]
+const _: () = {
+    type __E0 = Opened;
+    const fn __e0() -> (
+        ::eventsourcing::__private::EventType,
+        impl ::eventsourcing::__private::Listed<__E0>,
+    ) {
+        ::eventsourcing::__private::listed::<
+            __E0,
+        >(::eventsourcing::__private::Stage::Create)
+    }
+    #[automatically_derived]
+    impl ::eventsourcing::aggregate::CreateOf<Account> for __E0
+    where
+        for<'__a> Account: ::eventsourcing::Aggregate<Event = AccountEvent>,
+    {}
+    #[automatically_derived]
+    impl ::core::clone::Clone for AccountEvent {
+        fn clone(&self) -> Self {
+            match *self {
+                Self::Opened(ref __event) => {
+                    Self::Opened(
+                        ::eventsourcing::__private::Listed::clone(__e0().1, __event),
+                    )
+                }
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for AccountEvent {
+        fn fmt(
+            &self,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            match *self {
+                Self::Opened(ref __event) => {
+                    ::eventsourcing::__private::Listed::debug(
+                        __e0().1,
+                        __event,
+                        "Opened",
+                        __formatter,
+                    )
+                }
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::From<__E0> for AccountEvent {
+        fn from(__event: __E0) -> Self {
+            Self::Opened(__event)
+        }
+    }
+    #[allow(dead_code)]
+    struct __Mutator<__A>(::core::marker::PhantomData<__A>);
+    impl<__A: AccountHandlers> __Mutator<__A> {
+        const __IS_HANDLED: ::core::primitive::bool = true;
+        fn __begin(
+            __id: &__AccountId,
+            __event: AccountEvent,
+        ) -> ::core::result::Result<__A, AccountEvent> {
+            match __event {
+                AccountEvent::Opened(__event) => {
+                    ::core::result::Result::Ok(
+                        <__A as AccountHandlers>::opened(__id, __event),
+                    )
+                }
+            }
+        }
+        fn __apply(
+            __state: &mut __A,
+            __event: AccountEvent,
+        ) -> ::core::result::Result<(), AccountEvent> {
+            match __event {
+                __other @ (AccountEvent::Opened(_)) => {
+                    ::core::result::Result::Err(__other)
+                }
+            }
+        }
+    }
+    #[allow(dead_code, unused_variables)]
+    trait __Unhandled<__A>: ::core::marker::Sized {
+        const __IS_HANDLED: ::core::primitive::bool = false;
+        fn __begin(
+            __id: &__AccountId,
+            __event: AccountEvent,
+        ) -> ::core::result::Result<__A, AccountEvent> {
+            ::core::unreachable!()
+        }
+        fn __apply(
+            __state: &mut __A,
+            __event: AccountEvent,
+        ) -> ::core::result::Result<(), AccountEvent> {
+            ::core::unreachable!()
+        }
+    }
+    impl<__A> __Unhandled<__A> for __Mutator<__A> {}
+    const _: () = if !<__Mutator<Account>>::__IS_HANDLED {
+        ::core::panic!(
+            "{}",
+            "the handlers of `Account` are missing: write one function per event\n\nimpl AccountHandlers for Account {\n    fn opened(id: &Id, event: Opened) -> Self { … }\n}\n"
+        )
+    };
+    const __EVENTS: &[::eventsourcing::__private::EventType] = &[__e0().0];
+    #[automatically_derived]
+    impl ::eventsourcing::Aggregate for Account {
+        type Id = __AccountId;
+        type Event = AccountEvent;
+        type SnapshotCodec = ::eventsourcing::__private::DefaultSnapshotCodec;
+        const NAME: &'static ::core::primitive::str = "account";
+        const SCHEMA_VERSION: ::core::primitive::u32 = 1u32;
+        const FIELDS: &'static [&'static ::core::primitive::str] = &[];
+        const EVENTS: &'static [::eventsourcing::__private::EventType] = __EVENTS;
+        fn __begin(
+            __id: &__AccountId,
+            __event: AccountEvent,
+        ) -> ::core::result::Result<Self, AccountEvent> {
+            <__Mutator<Self>>::__begin(__id, __event)
+        }
+        fn __apply(
+            &mut self,
+            __event: AccountEvent,
+        ) -> ::core::result::Result<(), AccountEvent> {
+            <__Mutator<Self>>::__apply(self, __event)
+        }
+        fn __index(__event: &AccountEvent) -> ::core::primitive::usize {
+            match *__event {
+                AccountEvent::Opened(_) => 0usize,
+            }
+        }
+        fn __payload(
+            __event: &AccountEvent,
+        ) -> &(dyn ::core::any::Any + ::core::marker::Send + ::core::marker::Sync) {
+            match *__event {
+                AccountEvent::Opened(ref __event) => {
+                    ::eventsourcing::__private::Listed::payload(__e0().1, __event)
+                }
+            }
+        }
+        fn __encode<__C: ::eventsourcing::__private::Codec>(
+            __event: &AccountEvent,
+            __codec: &__C,
+            __out: &mut ::eventsourcing::__private::Vec<::core::primitive::u8>,
+        ) -> ::core::result::Result<(), ::eventsourcing::__private::CodecError> {
+            match *__event {
+                AccountEvent::Opened(ref __event) => {
+                    ::eventsourcing::__private::Listed::encode(
+                        __e0().1,
+                        __event,
+                        __codec,
+                        __out,
+                    )
+                }
+            }
+        }
+        fn __decode<__C: ::eventsourcing::__private::Codec>(
+            __codec: &__C,
+            __name: &::core::primitive::str,
+            __version: ::core::primitive::u32,
+            __payload: &[::core::primitive::u8],
+        ) -> ::core::result::Result<
+            AccountEvent,
+            ::eventsourcing::__private::DecodeError,
+        > {
+            if let ::core::option::Option::Some(__read) = ::eventsourcing::__private::Listed::decode(
+                __e0().1,
+                __codec,
+                __name,
+                __version,
+                __payload,
+            ) {
+                return ::core::result::Result::map(__read, AccountEvent::Opened);
+            }
+            ::core::result::Result::Err(
+                ::eventsourcing::__private::DecodeError::UnknownName,
+            )
+        }
+    }
+};

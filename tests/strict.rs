@@ -1,0 +1,128 @@
+//! A user who denies every warning: generated code is documented and silent, also for events less visible than the
+//! aggregate. In the library, since nothing of a test is public; `cargo clippy` checks the pedantic part.
+
+#![deny(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic
+)]
+
+/// What a library would export.
+pub mod shop {
+    use eventsourcing::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// Opened.
+    #[derive(Event, Debug, Clone, PartialEq, Serialize, Deserialize)]
+    pub struct ShopOpened;
+
+    #[derive(Event, Debug, Clone, PartialEq, Serialize, Deserialize)]
+    pub(crate) struct ShopCleaned;
+
+    #[derive(Event, Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct ToShopMoved {
+        to: [u64; 30],
+    }
+
+    #[deprecated = "no longer written"]
+    #[derive(Event, Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct New;
+
+    /// Closed.
+    #[derive(Event, Debug, Clone, PartialEq, Serialize, Deserialize)]
+    pub struct ShopClosed;
+
+    /// A shop, by its number.
+    #[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+    #[aggregate(
+        id = u64,
+        create(ShopOpened),
+        events(ShopCleaned, ToShopMoved, New),
+        discard(ShopClosed),
+        event_derive(PartialEq)
+    )]
+    pub struct Shop {
+        number: u64,
+        cleaned: u32,
+    }
+
+    impl ShopHandlers for Shop {
+        fn shop_opened(id: &u64, _: ShopOpened) -> Self {
+            Self {
+                number: *id,
+                cleaned: 0,
+            }
+        }
+
+        fn shop_cleaned(&mut self, _: ShopCleaned) {
+            self.cleaned += 1;
+        }
+
+        fn to_shop_moved(&mut self, event: ToShopMoved) {
+            self.number = event.to[0];
+        }
+
+        #[allow(deprecated, reason = "old events are still read")]
+        fn new(&mut self, _: New) {}
+    }
+
+    impl Shop {
+        /// How often, and where.
+        #[must_use]
+        pub fn cleaned(&self) -> (u32, u64) {
+            (self.cleaned, self.number)
+        }
+    }
+
+    /// A shop that was cleaned once.
+    #[must_use]
+    pub fn cleaned(number: u64) -> Shop {
+        let mut shop = Shop::shop_opened(&number, ShopOpened);
+        shop.shop_cleaned(ShopCleaned);
+        shop
+    }
+}
+
+/// With handlers that the crate sees.
+pub mod till {
+    use eventsourcing::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    use super::shop::ShopCleaned;
+
+    /// Installed.
+    #[derive(Event, Debug, Clone, Serialize, Deserialize)]
+    pub struct Installed;
+
+    /// A till, by its number.
+    #[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+    #[aggregate(
+        id = u64,
+        create(Installed),
+        events(ShopCleaned),
+        handlers(vis = pub(crate))
+    )]
+    pub enum Till {
+        /// With this number.
+        Installed(u64),
+    }
+
+    impl TillHandlers for Till {
+        fn installed(id: &u64, _: Installed) -> Self {
+            Self::Installed(*id)
+        }
+
+        fn shop_cleaned(&mut self, _: ShopCleaned) {}
+    }
+}
+
+/// A till, made by the handler.
+#[must_use]
+pub fn installed(number: u64) -> till::Till {
+    use till::{Installed, Till, TillHandlers};
+    Till::installed(&number, Installed)
+}

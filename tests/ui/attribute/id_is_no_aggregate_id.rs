@@ -1,0 +1,32 @@
+//! The id is an `AggregateId`.
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct OrderCreated;
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct ItemAdded;
+
+#[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+#[aggregate(
+    id = f64,
+    create(OrderCreated),
+    events(ItemAdded)
+)]
+struct Order {
+    items: u32,
+}
+
+impl OrderHandlers for Order {
+    fn order_created(_: &f64, _: OrderCreated) -> Self {
+        Self { items: 0 }
+    }
+
+    fn item_added(&mut self, _: ItemAdded) {
+        self.items += 1;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! What an id wraps is an id.
+
+use eventsourcing::prelude::*;
+
+#[derive(AggregateId, Debug, Clone, PartialEq, Eq, Hash)]
+struct OrderId(char);
+
+fn main() {}

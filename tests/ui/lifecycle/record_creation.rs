@@ -1,0 +1,41 @@
+//! A creation is not recorded.
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct OrderCreated;
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct ItemAdded;
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct OrderDiscarded;
+
+#[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+#[aggregate(
+    id = Uuid,
+    create(OrderCreated),
+    events(ItemAdded),
+    discard(OrderDiscarded)
+)]
+struct Order {
+    items: u32,
+}
+
+impl OrderHandlers for Order {
+    fn order_created(_: &Uuid, _: OrderCreated) -> Self {
+        Self { items: 0 }
+    }
+
+    fn item_added(&mut self, _: ItemAdded) {
+        self.items += 1;
+    }
+}
+
+fn misuse(order: &mut Root<Order>) {
+    order.record(OrderCreated);
+}
+
+fn main() {}

@@ -1,0 +1,41 @@
+//! Two events of the same last segment need `as`.
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct OrderCreated;
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct ItemAdded;
+
+mod basket {
+    use super::*;
+
+    #[derive(Event, Debug, Clone, Serialize, Deserialize)]
+    #[event(name = "basket-item-added")]
+    pub struct ItemAdded;
+}
+
+#[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+#[aggregate(
+    id = Uuid,
+    create(OrderCreated),
+    events(ItemAdded, basket::ItemAdded)
+)]
+struct Order {
+    items: u32,
+}
+
+impl OrderHandlers for Order {
+    fn order_created(_: &Uuid, _: OrderCreated) -> Self {
+        Self { items: 0 }
+    }
+
+    fn item_added(&mut self, _: ItemAdded) {
+        self.items += 1;
+    }
+}
+
+fn main() {}
