@@ -5,12 +5,15 @@ use std::{
     time::Duration,
 };
 
-use eventsourcing::{ErrorKind, EventStore, Metadata, prelude::*};
+use eventsourcing::{
+    ErrorKind, EventStore, Metadata,
+    prelude::*,
+    testing::{Fault, FaultyStore, Operation},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{Booked, Closed, Ledger, LedgerEvent, Measured, Opened, Overdrawn, bookings, opened},
-    faulty::{Answer, Faulty},
     saving::id,
 };
 
@@ -200,13 +203,13 @@ pub(crate) async fn unsubscribing_ends_it(store: Store) {
 }
 
 pub(crate) async fn save_all_is_atomic(store: Store) {
-    let faulty = Faulty::new(store);
+    let faulty = FaultyStore::new(store);
     let app = Application::builder(faulty.clone()).build().unwrap();
     let (ledgers, diaries) = (app.repository::<Ledger>(), app.repository::<Diary>());
     let (ledgers, diaries) = (ledgers.unwrap(), diaries.unwrap());
     let mut ledger = ledgers.create(id(), opened());
     let mut diary = diaries.create(1, opened());
-    faulty.answer_next(Answer::LostAfter);
+    faulty.next(Operation::Append, Fault::LostAfter);
     app.save_all((&mut ledger, &mut diary)).await.unwrap_err();
     let saved = app.save_all((&mut ledger, &mut diary)).await.unwrap();
     assert_eq!(saved.events, 2);

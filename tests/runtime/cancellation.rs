@@ -1,21 +1,21 @@
 //! A future dropped at any await point loses nothing and stores nothing twice.
 //!
-//! (cqrs libraries that take the pending events out of the aggregate before awaiting the store lose them here.)
+//! (cqrs libraries that take the pending events out of the aggregate before awaiting the store lose them here.) The store
+//! yields before and after each of its steps, so that there is a point to be dropped at on either side of each. Each call is
+//! polled once, twice, … and dropped, until it finishes by itself; after each drop the call is repeated.
 
 use std::{
+    convert::Infallible,
     future::Future,
     pin::pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use eventsourcing::{EventStore, prelude::*};
+use eventsourcing::{EventStore, prelude::*, testing::FaultyStore};
 use futures_util::task::noop_waker;
 
-use crate::{
-    domain::{Booked, Closed, Ledger, bookings, opened},
-    faulty::Faulty,
-};
+use crate::domain::{Booked, Closed, Ledger, bookings, opened};
 
 type Store = Arc<dyn EventStore>;
 
@@ -34,36 +34,63 @@ async fn poll_times<F: Future>(future: F, times: usize) -> Option<F::Output> {
     None
 }
 
+fn yielding(store: &Store) -> FaultyStore {
+    let store = FaultyStore::new(Arc::clone(store));
+    store.set_yielding(true);
+    store
+}
+
 fn snapshotting(store: &Store) -> Repository<Ledger> {
-    Repository::builder(Faulty::new(Arc::clone(store)))
+    Repository::builder(yielding(store))
         .snapshots(SnapshotPolicy::every(2))
         .build()
         .unwrap()
 }
 
-pub(crate) async fn save_dropped_at_every_await_point(store: Store) {
-    let ledgers = snapshotting(&store);
+/// Drops a call after every number of polls, from 0 on; `scenario` gets that number and says whether the call finished. At
+/// `least` so many points must be there, or the call was never dropped where it matters.
+async fn at_every_point<F: Future<Output = bool>>(least: usize, scenario: impl Fn(usize) -> F) {
     for points in 0.. {
-        let id = format!("{points}");
-        let mut root = ledgers.create(id.clone(), opened());
-        root.record(bookings(1, 3));
-        let finished = poll_times(ledgers.save(&mut root), points).await.is_some();
-        root.record(Booked { amount: 4 });
-        ledgers.save(&mut root).await.unwrap();
-        assert!(root.pending().is_empty());
-        let loaded = ledgers.load(&id).await.unwrap();
-        assert_eq!(loaded.bookings, [1, 2, 3, 4], "dropped after {points}");
-        assert_eq!(loaded.version(), 5);
-        if finished {
-            assert!(points > 3, "there are await points");
+        assert!(points < 200, "it never finishes");
+        if scenario(points).await {
+            assert!(points > least, "only {points} await points");
             return;
         }
     }
 }
 
+/// What the stream holds, without any snapshot: each booking exactly once.
+async fn stored(store: &Store, id: &str) -> (u64, Vec<i64>) {
+    let plain = Repository::<Ledger>::builder(Arc::clone(store))
+        .ignore_snapshots()
+        .build()
+        .unwrap();
+    let root = plain.load(id.to_owned()).await.unwrap();
+    (root.version().get(), root.bookings.clone())
+}
+
+pub(crate) async fn save_dropped_at_every_await_point(store: Store) {
+    let ledgers = &snapshotting(&store);
+    at_every_point(4, async |points| {
+        let id = format!("{points}");
+        let mut root = ledgers.create(id.clone(), opened());
+        root.record(bookings(1, 3));
+        let finished = poll_times(ledgers.save(&mut root), points).await.is_some();
+        assert_eq!(root.version(), 4);
+        root.record(Booked { amount: 4 });
+        ledgers.save(&mut root).await.unwrap();
+        assert!(root.pending().is_empty());
+        assert_eq!(stored(&store, &id).await, (5, vec![1, 2, 3, 4]));
+        let loaded = ledgers.load(&id).await.unwrap();
+        assert_eq!(loaded.state(), root.state(), "dropped after {points}");
+        finished
+    })
+    .await;
+}
+
 pub(crate) async fn discard_dropped_at_every_await_point(store: Store) {
-    let ledgers = snapshotting(&store);
-    for points in 0.. {
+    let ledgers = &snapshotting(&store);
+    at_every_point(4, async |points| {
         let id = format!("{points}");
         let mut root = ledgers.create(id.clone(), opened());
         ledgers.save(&mut root).await.unwrap();
@@ -77,16 +104,18 @@ pub(crate) async fn discard_dropped_at_every_await_point(store: Store) {
         let history = ledgers.history(&id).collect().await.unwrap();
         assert_eq!(history.len(), 5, "dropped after {points}");
         assert!(ledgers.find(&id).await.unwrap().is_none());
-        if finished {
-            return;
-        }
-    }
+        finished
+    })
+    .await;
 }
 
 pub(crate) async fn save_all_dropped_at_every_await_point(store: Store) {
-    let app = Application::builder(Faulty::new(store)).build().unwrap();
-    let ledgers = app.repository::<Ledger>().unwrap();
-    for points in 0.. {
+    let app = Application::builder(yielding(&store))
+        .snapshots(SnapshotPolicy::every(2))
+        .build()
+        .unwrap();
+    let ledgers = &app.repository::<Ledger>().unwrap();
+    at_every_point(4, async |points| {
         let mut roots: Vec<Root<Ledger>> = (0..3)
             .map(|n| ledgers.create(format!("{points}-{n}"), opened()))
             .collect();
@@ -95,11 +124,142 @@ pub(crate) async fn save_all_dropped_at_every_await_point(store: Store) {
         roots[2].record(bookings(1, 1));
         app.save_all(&mut roots).await.unwrap();
         for (n, version) in [1, 3, 2].into_iter().enumerate() {
-            let loaded = ledgers.load(format!("{points}-{n}")).await.unwrap();
-            assert_eq!(loaded.version(), version, "dropped after {points}");
+            let id = format!("{points}-{n}");
+            let bookings: Vec<i64> = (1..version).collect();
+            let version = version.cast_unsigned();
+            assert_eq!(
+                stored(&store, &id).await,
+                (version, bookings),
+                "dropped after {points}"
+            );
+            assert_eq!(ledgers.load(&id).await.unwrap().version(), version);
         }
-        if finished {
-            return;
+        finished
+    })
+    .await;
+}
+
+/// Some of the roots of a dropped `save_all` are saved alone afterwards: the commit is found by each.
+pub(crate) async fn save_all_dropped_and_each_saved_alone(store: Store) {
+    let app = Application::builder(yielding(&store)).build().unwrap();
+    let ledgers = &app.repository::<Ledger>().unwrap();
+    at_every_point(2, async |points| {
+        let mut roots: Vec<Root<Ledger>> = (0..2)
+            .map(|n| ledgers.create(format!("{points}-{n}"), opened()))
+            .collect();
+        let finished = poll_times(app.save_all(&mut roots), points).await.is_some();
+        for root in &mut roots {
+            ledgers.save(root).await.unwrap();
+            assert_eq!(
+                stored(&store, root.id()).await.0,
+                1,
+                "dropped after {points}"
+            );
         }
-    }
+        finished
+    })
+    .await;
+}
+
+pub(crate) async fn create_snapshot_dropped_at_every_await_point(store: Store) {
+    let plain = &Repository::<Ledger>::builder(yielding(&store))
+        .build()
+        .unwrap();
+    at_every_point(2, async |points| {
+        let id = format!("{points}");
+        let mut root = plain.create(id.clone(), opened());
+        root.record(bookings(1, 3));
+        plain.save(&mut root).await.unwrap();
+        let finished = poll_times(plain.create_snapshot(&root), points)
+            .await
+            .is_some();
+        let loaded = plain.load(&id).await.unwrap();
+        assert_eq!(loaded.state(), root.state(), "dropped after {points}");
+        assert_eq!(plain.create_snapshot(&root).await.unwrap().version(), 4);
+        assert_eq!(plain.snapshots(&id).await.unwrap().len(), 1);
+        let loaded = plain.load(&id).await.unwrap();
+        assert_eq!(loaded.state(), root.state(), "dropped after {points}");
+        finished
+    })
+    .await;
+}
+
+/// The three forms of a command: dropped, its decision is stored whole or not at all, and it can be repeated, for which the
+/// state says whether that is needed.
+async fn command_dropped<F: Future<Output = ()>>(
+    store: &Store,
+    command: impl Fn(Repository<Ledger>, String) -> F,
+) {
+    let ledgers = &snapshotting(store);
+    at_every_point(4, async |points| {
+        let id = format!("{points}");
+        ledgers
+            .save(&mut ledgers.create(id.clone(), opened()))
+            .await
+            .unwrap();
+        let finished = poll_times(command(ledgers.clone(), id.clone()), points)
+            .await
+            .is_some();
+        // What the store had in hand is done by now, whatever became of the future.
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        let (version, bookings) = stored(store, &id).await;
+        match version {
+            1 => assert!(bookings.is_empty()),
+            3 => assert_eq!(bookings, [1, 2]),
+            other => {
+                panic!("version {other} after {points}: the decision was torn or stored twice")
+            }
+        }
+        assert!(version == 3 || !finished);
+        // A command that looks at the state may be repeated.
+        command(ledgers.clone(), id.clone()).await;
+        assert_eq!(
+            stored(store, &id).await,
+            (3, vec![1, 2]),
+            "dropped after {points}"
+        );
+        let loaded = ledgers.load(&id).await.unwrap();
+        assert_eq!(loaded.bookings, [1, 2]);
+        finished
+    })
+    .await;
+}
+
+/// Books 1 and 2 unless they are booked.
+#[allow(clippy::unnecessary_wraps, reason = "a command")]
+fn book_once(ledger: &Ledger) -> Result<Vec<Booked>, Infallible> {
+    Ok(if ledger.bookings.is_empty() {
+        bookings(1, 2)
+    } else {
+        Vec::new()
+    })
+}
+
+pub(crate) async fn execute_dropped_at_every_await_point(store: Store) {
+    command_dropped(&store, async |ledgers, id| {
+        ledgers.execute(&id, book_once).await.unwrap();
+    })
+    .await;
+}
+
+pub(crate) async fn update_dropped_at_every_await_point(store: Store) {
+    command_dropped(&store, async |ledgers, id| {
+        ledgers
+            .update(&id, |root| root.execute(book_once))
+            .await
+            .unwrap();
+    })
+    .await;
+}
+
+pub(crate) async fn update_with_dropped_at_every_await_point(store: Store) {
+    command_dropped(&store, async |ledgers, id| {
+        let decide = async |mut root: Root<Ledger>| {
+            tokio::task::yield_now().await;
+            root.execute(book_once)?;
+            Ok::<_, Infallible>((root, ()))
+        };
+        ledgers.update_with(&id, decide).await.unwrap();
+    })
+    .await;
 }

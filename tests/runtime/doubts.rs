@@ -14,12 +14,12 @@ use eventsourcing::{
     snapshot::{
         Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotRow, SnapshotStore,
     },
+    testing::{Fault, FaultyStore, Operation},
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     domain::{Booked, Closed, Ledger, Overdrawn, bookings, opened},
-    faulty::{Answer, Faulty},
     saving::{id, ledgers, saved},
 };
 
@@ -27,15 +27,15 @@ type Store = Arc<dyn EventStore>;
 
 /// A store that refuses before it looked says nothing about what an earlier call left in doubt.
 pub(crate) async fn a_refusal_does_not_settle_a_doubt(store: Store) {
-    let faulty = Faulty::new(store);
+    let faulty = FaultyStore::new(store);
     let app = Application::builder(faulty.clone()).build().unwrap();
     let ledgers = app.repository::<Ledger>().unwrap();
     let mut root = saved(&ledgers, 1).await;
     root.record(bookings(2, 1));
     for round in 0..3 {
-        faulty.answer_next(Answer::LostAfter);
+        faulty.next(Operation::Append, Fault::LostAfter);
         ledgers.save(&mut root).await.unwrap_err();
-        faulty.answer_next(Answer::Refused);
+        faulty.next(Operation::Append, Fault::Error);
         let error = if round == 1 {
             app.save_all(&mut root).await.unwrap_err()
         } else {
@@ -51,9 +51,9 @@ pub(crate) async fn a_refusal_does_not_settle_a_doubt(store: Store) {
         [1, 2, 10, 10, 10]
     );
 
-    faulty.answer_next(Answer::LostAfter);
+    faulty.next(Operation::Append, Fault::LostAfter);
     ledgers.discard(&mut root, Closed).await.unwrap_err();
-    faulty.answer_next(Answer::Refused);
+    faulty.next(Operation::Append, Fault::Error);
     ledgers.discard(&mut root, Closed).await.unwrap_err();
     assert!(root.is_discarded());
     ledgers.discard(&mut root, Closed).await.unwrap();
@@ -78,15 +78,15 @@ pub(crate) async fn a_root_of_another_history_is_a_conflict(store: Store) {
 
 /// A command's root is gone when its caller hears of the outcome, so the command finds it out itself.
 pub(crate) async fn a_command_resolves_a_lost_answer_itself(store: Store) {
-    let faulty = Faulty::new(store);
+    let faulty = FaultyStore::new(store);
     let ledgers = Repository::<Ledger>::builder(faulty.clone())
         .build()
         .unwrap();
     saved(&ledgers, 1).await;
-    for answer in [Answer::LostAfter, Answer::LostBefore, Answer::Refused] {
-        faulty.answer_next(answer);
+    for answer in [Fault::LostAfter, Fault::LostBefore, Fault::Error] {
+        faulty.next(Operation::Append, answer);
         let done = ledgers.execute(id(), |l| l.book(5)).await;
-        assert_eq!(done.is_ok(), answer != Answer::Refused, "{answer:?}");
+        assert_eq!(done.is_ok(), answer != Fault::Error, "{answer:?}");
     }
     assert_eq!(ledgers.load(id()).await.unwrap().bookings, [1, 5, 5]);
 }
@@ -103,7 +103,7 @@ pub(crate) async fn a_save_through_an_application_counts_its_events(store: Store
 
 /// The first batch was stored; that the second was refused must not hide it from subscribers.
 pub(crate) async fn a_resolved_batch_is_published_also_if_the_next_is_refused(store: Store) {
-    let faulty = Faulty::new(store);
+    let faulty = FaultyStore::new(store);
     let app = Application::builder(faulty.clone()).build().unwrap();
     let ledgers = app.repository::<Ledger>().unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -116,7 +116,7 @@ pub(crate) async fn a_resolved_batch_is_published_also_if_the_next_is_refused(st
         },
     );
     let mut root = ledgers.create(id(), opened());
-    faulty.answer_next(Answer::LostAfter);
+    faulty.next(Operation::Append, Fault::LostAfter);
     ledgers.save(&mut root).await.unwrap_err();
     root.record(bookings(1, 1));
     let mut rival = ledgers.load(id()).await.unwrap();
@@ -128,13 +128,13 @@ pub(crate) async fn a_resolved_batch_is_published_also_if_the_next_is_refused(st
 }
 
 pub(crate) async fn discard_takes_back_only_what_it_added(store: Store) {
-    let faulty = Faulty::new(store);
+    let faulty = FaultyStore::new(store);
     let ledgers = Repository::<Ledger>::builder(faulty.clone())
         .build()
         .unwrap();
     let mut root = saved(&ledgers, 1).await;
     root.discard(Ledger::close).unwrap();
-    faulty.answer_next(Answer::Refused);
+    faulty.next(Operation::Append, Fault::Error);
     ledgers.discard(&mut root, Closed).await.unwrap_err();
     assert_eq!(root.pending().len(), 1);
     ledgers.save(&mut root).await.unwrap();
@@ -313,12 +313,12 @@ pub(crate) async fn update_with_takes_only_the_root_that_it_gave(store: Store) {
 
 /// A discard that was dropped on its way, and then events: what is in flight is resolved before they are refused.
 pub(crate) async fn what_is_in_flight_is_resolved_before_anything_is_refused(store: Store) {
-    let faulty = Faulty::new(store);
+    let faulty = FaultyStore::new(store);
     let ledgers = Repository::<Ledger>::builder(faulty.clone())
         .build()
         .unwrap();
     let mut root = saved(&ledgers, 1).await;
-    faulty.answer_next(Answer::LostBefore);
+    faulty.next(Operation::Append, Fault::LostBefore);
     ledgers.discard(&mut root, Closed).await.unwrap_err();
     root.record(bookings(2, 1));
     let error = ledgers.save(&mut root).await.unwrap_err();

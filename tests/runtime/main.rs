@@ -8,7 +8,8 @@ mod cancellation;
 mod contention;
 mod domain;
 mod doubts;
-mod faulty;
+mod faulty_store;
+mod given;
 mod policies;
 mod saving;
 mod snapshot_faults;
@@ -70,6 +71,7 @@ stores! {
         a_batch_is_stored_whole,
         an_event_that_cannot_be_read_back_stores_nothing,
         a_lost_answer_is_resolved_by_saving_again,
+        a_doubt_outlives_a_retry_that_fails,
         events_after_an_unresolved_save_form_a_second_batch,
         a_panicking_handler_poisons_the_root,
         discarding_ends_the_life,
@@ -117,6 +119,7 @@ stores! {
         a_snapshot_ahead_of_its_stream_is_removed,
         a_snapshot_without_a_stream_is_not_found,
         a_failing_snapshot_store_fails_nothing,
+        a_torn_read_removes_nothing,
         a_hundred_loads_over_a_bad_row,
         an_older_snapshot_does_not_replace_a_newer,
         any_batch_size_and_policy_equals_replay,
@@ -146,6 +149,19 @@ stores! {
         save_dropped_at_every_await_point,
         discard_dropped_at_every_await_point,
         save_all_dropped_at_every_await_point,
+        save_all_dropped_and_each_saved_alone,
+        create_snapshot_dropped_at_every_await_point,
+        execute_dropped_at_every_await_point,
+        update_dropped_at_every_await_point,
+        update_with_dropped_at_every_await_point,
+    }
+    faulty_store::{
+        each_fault_does_what_it_says,
+        stale_reads_show_an_older_truth,
+        torn_and_short_pages,
+        a_seed_repeats_itself,
+        hangs_never_answer,
+        counts_are_of_what_crossed,
     }
     doubts::{
         a_refusal_does_not_settle_a_doubt,

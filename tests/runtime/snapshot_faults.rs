@@ -1,7 +1,7 @@
 //! Whatever happens to a snapshot, a load gives what replaying gives. The faults are those that were found in other
 //! libraries; each test says which.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use eventsourcing::{
@@ -12,12 +12,12 @@ use eventsourcing::{
         Fingerprint, Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotRow,
         SnapshotStore,
     },
+    testing::{CountingStore, Fault, FaultPlan, FaultyStore, Operation},
 };
 use futures_util::future::join_all;
 
 use crate::{
     domain::{Booked, Ledger, bookings, opened},
-    faulty::Faulty,
     saving::{id, saved},
     snapshots::every,
 };
@@ -48,7 +48,7 @@ async fn replace(snapshots: &dyn SnapshotStore, old: &SnapshotRow, new: Snapshot
 
 /// eventsourcing 9.5: a truncated snapshot row breaks the aggregate for good.
 pub(crate) async fn a_damaged_row_is_replaced_at_its_own_version(store: Store) {
-    let counting = Faulty::new(Arc::clone(&store));
+    let counting = CountingStore::new(Arc::clone(&store));
     let ledgers = every(counting.clone(), 5);
     let root = saved(&ledgers, 12).await;
     let snapshots = store.snapshot_store().unwrap();
@@ -73,9 +73,9 @@ pub(crate) async fn a_damaged_row_is_replaced_at_its_own_version(store: Store) {
         let mended = newest(&*snapshots, &key("main")).await;
         assert_eq!((mended.version.get(), mended.is_intact()), (10, true));
         assert_eq!(mended.state, good.state);
-        counting.take_events_read();
+        counting.take();
         assert_eq!(ledgers.load(id()).await.unwrap().state(), root.state());
-        assert_eq!(counting.take_events_read(), 4);
+        assert_eq!(counting.take().events_read.rows, 4);
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) async fn an_undecodable_state_is_replaced(store: Store) {
 }
 
 pub(crate) async fn an_older_good_one_serves(store: Store) {
-    let counting = Faulty::new(Arc::clone(&store));
+    let counting = CountingStore::new(Arc::clone(&store));
     let ledgers = every(counting.clone(), 5);
     let mut root = saved(&ledgers, 5).await;
     root.record(bookings(6, 6));
@@ -114,10 +114,10 @@ pub(crate) async fn an_older_good_one_serves(store: Store) {
     let mut bad = good.clone();
     bad.checksum ^= 1;
     replace(&*snapshots, &good, bad).await;
-    counting.take_events_read();
+    counting.take();
     assert_eq!(ledgers.load(id()).await.unwrap().state(), root.state());
     assert_eq!(
-        counting.take_events_read(),
+        counting.take().events_read.rows,
         8,
         "from the snapshot of version 5 to version 12"
     );
@@ -211,20 +211,38 @@ pub(crate) async fn a_snapshot_without_a_stream_is_not_found(store: Store) {
 
 /// eventsourcing 9.5: with the snapshot store down `save()` raises after the events were stored.
 pub(crate) async fn a_failing_snapshot_store_fails_nothing(store: Store) {
-    let faulty = Faulty::new(store);
+    let faulty = FaultyStore::new(store);
     let ledgers = every(faulty.clone(), 2);
-    faulty.snapshots_fail.store(true, Ordering::SeqCst);
+    let mut plan = FaultPlan::default();
+    for operation in Operation::ALL.into_iter().filter(|of| of.is_of_snapshots()) {
+        plan = plan.with(operation, Fault::Error, 1.0);
+    }
+    faulty.set_plan(plan);
     let mut root = saved(&ledgers, 3).await;
     assert_eq!(ledgers.load(id()).await.unwrap().state(), root.state());
     let stats = ledgers.snapshot_stats();
     assert_eq!((stats.failed, stats.stored), (1, 0));
     assert_eq!(stats.missed(SnapshotMiss::StoreError), 1);
     ledgers.create_snapshot(&root).await.unwrap_err();
-    faulty.snapshots_fail.store(false, Ordering::SeqCst);
+    faulty.heal();
     root.record(bookings(4, 2));
     ledgers.save(&mut root).await.unwrap();
     assert_eq!(ledgers.load(id()).await.unwrap().bookings, [1, 2, 3, 4, 5]);
     assert_eq!(ledgers.snapshot_stats().hits, 1);
+}
+
+/// A row that was damaged on its way out is good where it is.
+pub(crate) async fn a_torn_read_removes_nothing(store: Store) {
+    let faulty = FaultyStore::new(Arc::clone(&store));
+    let ledgers = every(faulty.clone(), 5);
+    let root = saved(&ledgers, 12).await;
+    let snapshots = store.snapshot_store().unwrap();
+    let good = newest(&*snapshots, &key("main")).await;
+    faulty.next(Operation::NewestSnapshot, Fault::Torn);
+    faulty.next(Operation::SaveSnapshot, Fault::Error);
+    assert_eq!(ledgers.load(id()).await.unwrap().state(), root.state());
+    assert_eq!(ledgers.snapshot_stats().missed(SnapshotMiss::Corrupt), 1);
+    assert_eq!(newest(&*snapshots, &key("main")).await, good);
 }
 
 pub(crate) async fn a_hundred_loads_over_a_bad_row(store: Store) {

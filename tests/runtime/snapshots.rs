@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use eventsourcing::{ErrorKind, EventStore, codec::Json, prelude::*, snapshot::SnapshotMiss};
+use eventsourcing::{
+    ErrorKind, EventStore, codec::Json, prelude::*, snapshot::SnapshotMiss, testing::CountingStore,
+};
 
 use crate::{
     domain::{Booked, Closed, Ledger, bookings, bumped, opened},
-    faulty::Faulty,
     saving::{id, ledgers, saved},
 };
 
@@ -20,19 +21,19 @@ pub(crate) fn every(store: impl EventStore, n: u64) -> Repository<Ledger> {
 }
 
 pub(crate) async fn a_snapshot_shortens_the_load(store: Store) {
-    let counting = Faulty::new(store);
+    let counting = CountingStore::new(store);
     let ledgers = every(counting.clone(), 50);
     let root = saved(&ledgers, 199).await;
     let plain = Repository::<Ledger>::builder(counting.clone())
         .ignore_snapshots()
         .build()
         .unwrap();
-    counting.take_events_read();
+    counting.take();
     assert_eq!(plain.load(id()).await.unwrap().state(), root.state());
-    assert_eq!(counting.take_events_read(), 200);
+    assert_eq!(counting.take().events_read.rows, 200);
     assert_eq!(ledgers.load(id()).await.unwrap().state(), root.state());
     // The event at the snapshot's version is read to check it.
-    assert_eq!(counting.take_events_read(), 1);
+    assert_eq!(counting.take().events_read.rows, 1);
 }
 
 pub(crate) async fn background_captures_at_the_save(store: Store) {
@@ -92,14 +93,14 @@ pub(crate) async fn create_snapshot_refuses_unsaved_events(store: Store) {
 pub(crate) async fn a_bump_of_the_schema_version_replays_and_rewrites(store: Store) {
     let old = every(Arc::clone(&store), 2);
     saved(&old, 3).await;
-    let counting = Faulty::new(Arc::clone(&store));
+    let counting = CountingStore::new(Arc::clone(&store));
     let new = Repository::<bumped::Ledger>::builder(counting.clone())
         .snapshots(SnapshotPolicy::every(100))
         .build()
         .unwrap();
     let loaded = new.load(id()).await.unwrap();
     assert_eq!((loaded.balance, loaded.count), (6, 3));
-    assert_eq!(counting.take_events_read(), 4);
+    assert_eq!(counting.take().events_read.rows, 4);
     assert_eq!(new.snapshot_stats().missed(SnapshotMiss::StaleSchema), 1);
     let rewritten = new.snapshots(id()).await.unwrap();
     assert_eq!(rewritten.len(), 1);
@@ -109,7 +110,7 @@ pub(crate) async fn a_bump_of_the_schema_version_replays_and_rewrites(store: Sto
     );
     // The next load uses it, and the old program still has its own.
     assert_eq!(new.load(id()).await.unwrap().count, 3);
-    assert_eq!(counting.take_events_read(), 1);
+    assert_eq!(counting.take().events_read.rows, 1);
     assert_eq!(old.snapshots(id()).await.unwrap().len(), 1);
     assert_eq!(old.load(id()).await.unwrap().bookings, [1, 2, 3]);
 }
@@ -140,7 +141,7 @@ pub(crate) async fn another_codec_is_stale_not_garbage(store: Store) {
 }
 
 pub(crate) async fn a_discard_stores_an_empty_snapshot(store: Store) {
-    let counting = Faulty::new(store);
+    let counting = CountingStore::new(store);
     let ledgers = every(counting.clone(), 3);
     let mut root = ledgers.create(id(), opened());
     root.record(bookings(1, 6));
@@ -150,9 +151,9 @@ pub(crate) async fn a_discard_stores_an_empty_snapshot(store: Store) {
     let versions: Vec<u64> = snapshots.iter().map(|each| each.version().get()).collect();
     assert_eq!(versions, [6, 8]);
     assert!(snapshots[1].state().is_none());
-    counting.take_events_read();
+    counting.take();
     assert!(ledgers.find(id()).await.unwrap().is_none());
-    assert_eq!(counting.take_events_read(), 1);
+    assert_eq!(counting.take().events_read.rows, 1);
     assert_eq!(ledgers.load_at(id(), 7).await.unwrap().bookings.len(), 6);
     assert!(ledgers.find_at(id(), 8).await.unwrap().is_none());
 }

@@ -214,6 +214,15 @@ impl<A: Aggregate> Root<A> {
         self.capture();
     }
 
+    /// Records an event of any list. One of `create(…)` poisons the root: its life has begun.
+    #[cfg(feature = "testing")]
+    pub(crate) fn record_any(&mut self, event: A::Event) {
+        match Self::stage(&event) {
+            Stage::Discard => self.end(event),
+            Stage::Create | Stage::Change => self.fold(event),
+        }
+    }
+
     /// Records a discard, which no handler sees.
     pub(crate) fn end(&mut self, event: A::Event) {
         self.life = match self.life {

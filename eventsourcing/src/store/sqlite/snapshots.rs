@@ -48,7 +48,7 @@ const LIST: &str = "SELECT schema_version, fingerprint, codec, version, created_
     FROM snapshots WHERE stream = ?1 ORDER BY version, schema_version, fingerprint, codec";
 const DELETE: &str = of_key!(
     "DELETE",
-    "AND version = ?5 AND created_at = ?6 AND checksum = ?7"
+    "AND version = ?5 AND created_at = ?6 AND checksum = ?7 AND length(state) IS ?8"
 );
 const PRUNE: &str = of_key!("DELETE", "AND version < ?5");
 const DELETE_CATEGORY: &str = "DELETE FROM snapshots
@@ -183,18 +183,14 @@ pub(super) fn delete(connection: &Connection, info: &SnapshotInfo) -> Result<boo
         columns::from_version(info.version),
         info.created_at.unix_micros(),
         info.checksum.cast_signed(),
+        info.state_len.and_then(|len| i64::try_from(len).ok()),
     ])?;
     if removed > 0 {
         return Ok(true);
     }
     // A damaged row was described by defaults, which aren't what is stored.
-    let described = |row: &SnapshotInfo| {
-        (row.version, row.created_at, row.checksum)
-            == (info.version, info.created_at, info.checksum)
-            && row.key == *key
-    };
     let rows = list_with_rowids(connection, &key.stream)?;
-    let Some((_, rowid)) = rows.iter().find(|(row, _)| described(row)) else {
+    let Some((_, rowid)) = rows.iter().find(|(row, _)| row == info) else {
         return Ok(false);
     };
     let sql = "DELETE FROM snapshots WHERE rowid = ?1";

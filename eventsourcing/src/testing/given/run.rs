@@ -1,0 +1,127 @@
+//! Running a case: fold the given events, decide, fold what was decided. Also from a snapshot at a prefix.
+
+use std::fmt;
+
+use super::race;
+use crate::{
+    aggregate::{Aggregate, Root},
+    codec::Codec as _,
+    event::Stage,
+};
+
+pub(super) struct Case<A: Aggregate> {
+    pub(super) id: A::Id,
+    pub(super) events: Vec<A::Event>,
+    pub(super) rivals: Vec<Vec<A::Event>>,
+}
+
+/// Why a command decided nothing.
+#[derive(Debug)]
+pub(super) enum Refused<X> {
+    Rejected(X),
+    /// There was nothing to decide on: not created, or discarded.
+    NotFound,
+}
+
+/// What a command makes of a state; none: not created, or discarded.
+pub(super) type Decide<'a, A, X> =
+    &'a mut dyn FnMut(Option<&A>) -> Result<Vec<<A as Aggregate>::Event>, Refused<X>>;
+
+/// What became of one run.
+pub(super) struct Ran<A: Aggregate, X> {
+    pub(super) decided: Result<Vec<A::Event>, Refused<X>>,
+    /// After what was decided; none: not created, or discarded.
+    pub(super) state: Option<A>,
+}
+
+impl<A: Aggregate> Case<A> {
+    /// Runs it; with a snapshot of the first so many given events if there is a prefix. The error is the case's own: it
+    /// can't happen.
+    pub(super) fn run<X: fmt::Debug>(
+        &self,
+        prefix: Option<usize>,
+        decide: Decide<'_, A, X>,
+    ) -> Result<Ran<A, X>, String> {
+        if !self.rivals.is_empty() {
+            return race::run(self, prefix, decide);
+        }
+        let mut fold = Fold::new(&self.id);
+        for (index, event) in self.events.iter().enumerate() {
+            fold.apply(event.clone())?;
+            if prefix == Some(index + 1) {
+                fold.through_snapshot()?;
+            }
+        }
+        let decided = decide(fold.alive());
+        if let Ok(events) = &decided {
+            for event in events {
+                fold.apply(event.clone())?;
+            }
+        }
+        Ok(Ran {
+            decided,
+            state: fold.into_alive(),
+        })
+    }
+}
+
+struct Fold<'a, A: Aggregate> {
+    id: &'a A::Id,
+    state: Option<A>,
+    discarded: bool,
+}
+
+impl<'a, A: Aggregate> Fold<'a, A> {
+    fn new(id: &'a A::Id) -> Self {
+        Self {
+            id,
+            state: None,
+            discarded: false,
+        }
+    }
+
+    fn apply(&mut self, event: A::Event) -> Result<(), String> {
+        let shown = format!("{event:?}");
+        if self.discarded {
+            return Err(format!("{shown} comes after the discard"));
+        }
+        match (Root::<A>::stage(&event), &mut self.state) {
+            (Stage::Create, state @ None) => {
+                let begun = A::__begin(self.id, event);
+                *state = Some(begun.map_err(|_| format!("{shown} creates nothing"))?);
+            }
+            (Stage::Create, Some(_)) => {
+                return Err(format!("{shown} creates what is there already"));
+            }
+            (Stage::Change, Some(state)) => {
+                let applied = state.__apply(event);
+                applied.map_err(|_| format!("{shown} changes nothing"))?;
+            }
+            (Stage::Discard, Some(_)) => self.discarded = true,
+            (Stage::Change | Stage::Discard, None) => {
+                return Err(format!("{shown} comes before any event of `create(…)`"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a load from a snapshot of here would begin with.
+    fn through_snapshot(&mut self) -> Result<(), String> {
+        if let Some(state) = self.state.as_mut().filter(|_| !self.discarded) {
+            let codec = A::SnapshotCodec::default();
+            let failed = |error| format!("its state can't be written and read back: {error}");
+            let mut bytes = Vec::new();
+            codec.encode(state, &mut bytes).map_err(failed)?;
+            *state = codec.decode(&bytes).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn alive(&self) -> Option<&A> {
+        self.state.as_ref().filter(|_| !self.discarded)
+    }
+
+    fn into_alive(self) -> Option<A> {
+        self.state.filter(|_| !self.discarded)
+    }
+}

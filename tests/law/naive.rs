@@ -1,0 +1,505 @@
+//! A small snapshotting repository of our own, right as it stands, into which each fault found in other libraries can be
+//! planted (shared/findings.md, "Wrong state from snapshots"). The law must find each.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+
+use eventsourcing::{
+    Error, ErrorKind, EventStore, Timestamp, Version,
+    codec::{Bincode, Codec as _, Json},
+    snapshot::{Fingerprint, Newest, SnapshotKey, SnapshotRow, SnapshotStore},
+    store::{Commit, NewEvent, ReadStream, StreamCommit},
+};
+use uuid::Uuid;
+
+use crate::{
+    damage::stream,
+    domain::{Account, Change, Opened},
+    steps::{Mode, Policy, Settings},
+    subject::{Kind, Seen, Subject},
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bug {
+    None,
+    /// cqrs-es 0.5.0: events applied twice into the snapshot.
+    DoubleApply,
+    /// cqrs-es 0.4.12: part of a batch, with the batch's last version.
+    MidBatchVersion,
+    /// disintegrate 4.0.1: an unusable snapshot becomes a fresh state at its version.
+    DefaultAtVersion,
+    /// evento 2 alpha, eventsource-py 0.14: a row of another schema is read as one's own.
+    OtherSchemaRead,
+    /// eventsource-py 0.8 and 0.14: the background captures when it gets to it.
+    LateCapture,
+    /// eventsource-py: an older snapshot replaces a newer one.
+    OlderOverNewer,
+    /// eventsource-py: the history was rewritten after a restore, and nobody looks.
+    WrongAnchorAccepted,
+    /// eventsource-py: a snapshot ahead of its restored stream.
+    AheadAccepted,
+    /// A damaged row is used as it is (bincode decodes 40 to 45 % of one-byte damages).
+    ChecksumIgnored,
+    /// eventsourcing 9.5: a truncated row breaks the aggregate for good.
+    DamageIsFatal,
+    /// eventsourcing 9.5: with the snapshot store down the save fails after the events were stored.
+    StoreDownFailsSave,
+    /// eventsource-py 0.8: `version % n == 0` never fires when saves stride over the multiples.
+    NeverFires,
+    /// eventsourcing 9.5: a snapshot for each multiple crossed.
+    ManyPerSave,
+    /// eventsourcing 9.5: the cache shares what is being changed.
+    SharedCache,
+    /// Axon #292, Spine #838: a snapshot of an instance with unsaved events.
+    UnsavedCovered,
+    /// Axon #440: the snapshot forgets that the aggregate is gone.
+    DiscardForgotten,
+    /// A past state from a snapshot of the future.
+    PastFromNewest,
+}
+
+impl Bug {
+    pub(crate) const ALL: [Self; 17] = [
+        Self::DoubleApply,
+        Self::MidBatchVersion,
+        Self::DefaultAtVersion,
+        Self::OtherSchemaRead,
+        Self::LateCapture,
+        Self::OlderOverNewer,
+        Self::WrongAnchorAccepted,
+        Self::AheadAccepted,
+        Self::ChecksumIgnored,
+        Self::DamageIsFatal,
+        Self::StoreDownFailsSave,
+        Self::NeverFires,
+        Self::ManyPerSave,
+        Self::SharedCache,
+        Self::UnsavedCovered,
+        Self::DiscardForgotten,
+        Self::PastFromNewest,
+    ];
+}
+
+/// Makes naive repositories with this bug.
+pub(crate) struct Imitation(pub(crate) Bug);
+
+impl Kind for Imitation {
+    type Subject<A: Account> = Naive<A>;
+
+    fn start<A: Account>(&self, store: Arc<dyn EventStore>, settings: &Settings) -> Naive<A> {
+        Naive {
+            bug: self.0,
+            snapshots: store.snapshot_store().expect("it has one"),
+            store,
+            settings: settings.clone(),
+            jobs: RefCell::default(),
+            cache: RefCell::default(),
+        }
+    }
+}
+
+pub(crate) struct Naive<A> {
+    bug: Bug,
+    store: Arc<dyn EventStore>,
+    snapshots: Arc<dyn SnapshotStore>,
+    settings: Settings,
+    /// For `LateCapture`: the instance, and the version that it had.
+    jobs: RefCell<Vec<Job<A>>>,
+    /// For `SharedCache`.
+    cache: RefCell<HashMap<String, Folded<A>>>,
+}
+
+pub(crate) struct NaiveRoot<A> {
+    id: String,
+    stored: u64,
+    /// As of `stored`.
+    before: Option<A>,
+    version: u64,
+    last_event: Uuid,
+    state: Rc<RefCell<Option<A>>>,
+    pending: Vec<(Uuid, Change)>,
+}
+
+/// Whose it is, its version and last event when it was asked for, and the instance itself.
+type Job<A> = (String, u64, Uuid, Rc<RefCell<Option<A>>>);
+
+/// A state, its version and its last event.
+type Folded<A> = (u64, Uuid, Option<A>);
+
+impl<A: Account> Naive<A> {
+    fn key(&self, id: &str) -> SnapshotKey {
+        SnapshotKey {
+            stream: stream(id),
+            schema_version: A::SCHEMA_VERSION,
+            fingerprint: Fingerprint::default(),
+            codec: if self.settings.json_snapshots {
+                "json"
+            } else {
+                "bincode"
+            }
+            .to_owned(),
+        }
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Option<A> {
+        if self.settings.json_snapshots {
+            Json.decode(bytes).ok()
+        } else {
+            Bincode.decode(bytes).ok()
+        }
+    }
+
+    async fn store_row(
+        &self,
+        id: &str,
+        at: u64,
+        event: Uuid,
+        state: Option<&A>,
+    ) -> Result<(), Error> {
+        let bytes = state.map(|state| {
+            let mut bytes = Vec::new();
+            let encoded = if self.settings.json_snapshots {
+                Json.encode(state, &mut bytes)
+            } else {
+                Bincode.encode(state, &mut bytes)
+            };
+            encoded.expect("an account can be written");
+            bytes.into()
+        });
+        if self.bug == Bug::OlderOverNewer {
+            for info in self.snapshots.list(&stream(id)).await? {
+                if info.key == self.key(id) {
+                    self.snapshots.delete(&info).await?;
+                }
+            }
+        }
+        let row = SnapshotRow::new(
+            self.key(id),
+            Version::from(at),
+            event,
+            Timestamp::default(),
+            bytes,
+        );
+        self.snapshots.save(row).await.map(drop)
+    }
+
+    /// The events from a version to another, without a gap.
+    async fn read(&self, id: &str, from: u64, upto: u64) -> Result<Vec<(Uuid, Change)>, Error> {
+        let mut events = Vec::new();
+        loop {
+            let next = from + events.len() as u64;
+            let read = ReadStream::from(Version::from(next)).up_to(Version::from(upto));
+            let page = self.store.read_stream(&stream(id), read).await?;
+            for row in page.iter() {
+                let expected = Version::from(from + events.len() as u64);
+                if row.version != expected {
+                    let found = row.version;
+                    return Err(Error::new(ErrorKind::Gap { expected, found }));
+                }
+                let change = Change::read(&row).map_err(|_| Error::new(ErrorKind::Corrupt))?;
+                events.push((row.id, change));
+            }
+            if !page.has_more() {
+                return Ok(events);
+            }
+        }
+    }
+
+    async fn fold(&self, id: &str, upto: u64) -> Result<Folded<A>, Error> {
+        let (mut version, mut last, mut state) = (0, Uuid::nil(), None);
+        let mut events = None;
+        if let Some((at, event, from)) = self.snapshot(id, upto, &mut events).await? {
+            (version, last, state) = (at, event, from);
+        }
+        let events = match events {
+            Some(events) => events,
+            None => self.read(id, version + 1, upto).await?,
+        };
+        for (event, change) in events {
+            state = A::model(state.as_ref(), &change);
+            (version, last) = (version + 1, event);
+        }
+        Ok((version, last, state))
+    }
+
+    /// Where a snapshot lets the fold begin, and the events after it.
+    async fn snapshot(
+        &self,
+        id: &str,
+        upto: u64,
+        events: &mut Option<Vec<(Uuid, Change)>>,
+    ) -> Result<Option<Folded<A>>, Error> {
+        let at_most = if self.bug == Bug::PastFromNewest {
+            Version::MAX
+        } else {
+            Version::from(upto)
+        };
+        let key = self.key(id);
+        let row = match self.snapshots.newest(&key, at_most).await {
+            Ok(Newest::Found(row)) => row,
+            Ok(Newest::Absent(others)) if self.bug == Bug::OtherSchemaRead => {
+                let Some(other) = others.iter().find(|other| other.codec == key.codec) else {
+                    return Ok(None);
+                };
+                match self.snapshots.newest(other, at_most).await {
+                    Ok(Newest::Found(row)) => row,
+                    _ => return Ok(None),
+                }
+            }
+            _ => return Ok(None),
+        };
+        let intact = row.is_intact() || self.bug == Bug::ChecksumIgnored;
+        let state = row
+            .state
+            .as_deref()
+            .filter(|_| intact)
+            .map(|bytes| self.decode(bytes));
+        let usable = match state {
+            _ if !intact => None,
+            None => Some(None),
+            Some(None) => None,
+            Some(Some(state)) => Some(Some(state)),
+        };
+        let mut rows = self
+            .read(id, row.version.get(), upto)
+            .await
+            .unwrap_or_default()
+            .into_iter();
+        let anchor = rows.next();
+        match (&anchor, self.bug) {
+            (Some(_), Bug::WrongAnchorAccepted)
+            | (None, Bug::AheadAccepted | Bug::PastFromNewest) => {}
+            (Some((event, change)), _) if *event == row.last_event => {
+                let ends = matches!(change, Change::Closed(_));
+                if ends != row.state.is_none() && self.bug != Bug::DiscardForgotten {
+                    return Ok(None);
+                }
+            }
+            _ => return Ok(None),
+        }
+        let state = match (usable, self.bug) {
+            (Some(state), _) => state,
+            (None, Bug::DamageIsFatal) => return Err(Error::new(ErrorKind::Corrupt)),
+            (None, Bug::DefaultAtVersion) => A::model(
+                None,
+                &Change::Opened(Opened {
+                    number: 0,
+                    owner: String::new(),
+                }),
+            ),
+            (None, _) => return Ok(None),
+        };
+        *events = Some(rows.collect());
+        Ok(Some((row.version.get(), row.last_event, state)))
+    }
+
+    /// What a save that has just been stored takes snapshots of.
+    async fn take_snapshots(&self, root: &NaiveRoot<A>) -> Result<(), Error> {
+        let n = match self.settings.policy {
+            _ if self.settings.mode == Mode::Manual => return Ok(()),
+            Policy::Every(n) | Policy::Picky(n) => n,
+            Policy::Always => 1,
+            Policy::Never => return Ok(()),
+        };
+        let mut multiples = Vec::new();
+        let (mut version, mut state) = (root.stored, root.before.clone());
+        for (event, change) in &root.pending {
+            version += 1;
+            let before = state;
+            state = A::model(before.as_ref(), change);
+            if self.bug == Bug::DoubleApply {
+                state = state.map(|once| A::model(Some(&once), change).unwrap_or(once));
+            }
+            if self.bug == Bug::DiscardForgotten && state.is_none() {
+                state = before;
+            }
+            if version.is_multiple_of(n) {
+                multiples.push((version, *event, state.clone()));
+            }
+        }
+        let last = multiples.last().cloned();
+        match (self.bug, last) {
+            (Bug::NeverFires, last) if !root.version.is_multiple_of(n) => drop(last),
+            (Bug::ManyPerSave, _) => {
+                for (version, event, state) in &multiples {
+                    self.store_row(&root.id, *version, *event, state.as_ref())
+                        .await?;
+                }
+            }
+            (Bug::MidBatchVersion, Some((_, _, state))) => {
+                self.store_row(&root.id, root.version, root.last_event, state.as_ref())
+                    .await?;
+            }
+            (Bug::LateCapture, Some(_)) if self.settings.mode == Mode::Background => {
+                let job = (
+                    root.id.clone(),
+                    root.version,
+                    root.last_event,
+                    Rc::clone(&root.state),
+                );
+                self.jobs.borrow_mut().push(job);
+            }
+            (_, Some((version, event, state))) => {
+                self.store_row(&root.id, version, event, state.as_ref())
+                    .await?;
+            }
+            (_, None) => {}
+        }
+        Ok(())
+    }
+
+    fn cache(&self, root: &NaiveRoot<A>) {
+        let state = root.state.borrow().clone();
+        let cached = (root.version, root.last_event, state);
+        self.cache.borrow_mut().insert(root.id.clone(), cached);
+    }
+}
+
+impl<A: Account> Subject<A> for Naive<A> {
+    type Root = NaiveRoot<A>;
+    const KEEPS_UNKNOWN: bool = false;
+
+    fn create(&self, id: &str, event: Opened) -> NaiveRoot<A> {
+        let mut root = NaiveRoot {
+            id: id.to_owned(),
+            stored: 0,
+            before: None,
+            version: 0,
+            last_event: Uuid::nil(),
+            state: Rc::default(),
+            pending: Vec::new(),
+        };
+        self.record(&mut root, &Change::Opened(event));
+        root
+    }
+
+    fn record(&self, root: &mut NaiveRoot<A>, change: &Change) {
+        let state = A::model(root.state.borrow().as_ref(), change);
+        *root.state.borrow_mut() = state;
+        root.version += 1;
+        root.last_event = Uuid::now_v7();
+        root.pending.push((root.last_event, change.clone()));
+    }
+
+    fn see(root: &NaiveRoot<A>) -> Seen<A> {
+        let state = root.state.borrow().clone();
+        Seen {
+            version: root.version,
+            stored: root.stored,
+            last_event: root.last_event,
+            // After its end nobody looks at the state.
+            state: state
+                .or_else(|| root.before.clone())
+                .or_else(|| {
+                    A::model(
+                        None,
+                        &Change::Opened(Opened {
+                            number: 0,
+                            owner: String::new(),
+                        }),
+                    )
+                })
+                .expect("opening gives a state"),
+            pending: root
+                .pending
+                .iter()
+                .map(|(_, change)| change.number())
+                .collect(),
+        }
+    }
+
+    async fn find(&self, id: &str) -> Result<Option<NaiveRoot<A>>, Error> {
+        let (version, last_event, state) = {
+            let cached = self.cache.borrow().get(id).cloned();
+            let head = self.store.head(&stream(id)).await?.get();
+            match cached.filter(|(version, ..)| self.bug == Bug::SharedCache && *version >= head) {
+                Some(cached) => cached,
+                None => self.fold(id, Version::MAX.get()).await?,
+            }
+        };
+        Ok(state.map(|state| NaiveRoot {
+            id: id.to_owned(),
+            stored: version,
+            before: Some(state.clone()),
+            version,
+            last_event,
+            state: Rc::new(RefCell::new(Some(state))),
+            pending: Vec::new(),
+        }))
+    }
+
+    async fn find_at(&self, id: &str, version: u64) -> Result<Option<(u64, A)>, Error> {
+        if version == 0 {
+            return Ok(None);
+        }
+        let (version, _, state) = self.fold(id, version).await?;
+        Ok(state.map(|state| (version, state)))
+    }
+
+    async fn save(&self, root: &mut NaiveRoot<A>) -> Result<(), Error> {
+        let jobs = self.jobs.take();
+        for (id, version, event, state) in jobs {
+            let state = state.borrow().clone();
+            // Late, but nobody waits for it.
+            drop(self.store_row(&id, version, event, state.as_ref()).await);
+        }
+        if root.pending.is_empty() {
+            return Ok(());
+        }
+        if self.bug == Bug::SharedCache {
+            self.cache(root);
+        }
+        let events = root
+            .pending
+            .iter()
+            .map(|(id, change)| new_event(*id, change));
+        let part = StreamCommit {
+            stream: stream(&root.id),
+            expected: Version::from(root.stored),
+            after: None,
+            events: events.collect(),
+        };
+        let commit = Commit {
+            id: Uuid::now_v7(),
+            streams: vec![part],
+        };
+        self.store.append(commit).await?;
+        let taken = self.take_snapshots(root).await;
+        root.pending.clear();
+        root.stored = root.version;
+        root.before.clone_from(&root.state.borrow());
+        match taken {
+            Err(error) if self.bug == Bug::StoreDownFailsSave => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn create_snapshot(&self, root: &NaiveRoot<A>) -> Result<(), Error> {
+        if !root.pending.is_empty() && self.bug != Bug::UnsavedCovered {
+            return Err(Error::new(ErrorKind::Unsaved));
+        }
+        let state = root.state.borrow().clone();
+        self.store_row(&root.id, root.version, root.last_event, state.as_ref())
+            .await
+    }
+
+    async fn settle(&self) {}
+}
+
+fn new_event(id: Uuid, change: &Change) -> NewEvent {
+    let mut payload = Vec::new();
+    let (name, written) = match change {
+        Change::Opened(event) => ("Opened", Json.encode(event, &mut payload)),
+        Change::Paid(event) => ("Paid", Json.encode(event, &mut payload)),
+        Change::Renamed(event) => ("Renamed", Json.encode(event, &mut payload)),
+        Change::Closed(event) => ("Closed", Json.encode(event, &mut payload)),
+    };
+    written.expect("an event can be written");
+    NewEvent {
+        id,
+        name: name.into(),
+        event_version: 1,
+        codec: "json".into(),
+        payload: payload.into(),
+        metadata: Vec::new().into(),
+    }
+}

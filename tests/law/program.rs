@@ -1,0 +1,579 @@
+//! The steps of one program, each with what must be true after it.
+
+use eventsourcing::{
+    Error, ErrorKind, Version,
+    codec::{Bincode, Codec as _, Json},
+    snapshot::{Newest, SnapshotRow},
+    testing::{Fault, Injected, Operation},
+};
+
+use crate::{
+    damage::{key, stream},
+    domain::{Account, Change, Closed, Opened, Paid, Renamed},
+    oracle::{Checked, Truth},
+    steps::{How, IDS, Mode, Policy},
+    subject::{Seen, Subject},
+    world::{Bed, Broken, Fate},
+};
+
+/// An instance kept in memory from step to step.
+pub(crate) struct Held<A: Account, S: Subject<A>> {
+    id: &'static str,
+    root: S::Root,
+    /// It has recorded its end.
+    ended: bool,
+}
+
+/// Loads, records and saves; however it ends, the law holds.
+pub(crate) async fn change<A: Account, S: Subject<A>>(
+    bed: &mut Bed,
+    subject: &S,
+    held: &mut Vec<Held<A, S>>,
+    truth: &mut Truth<A>,
+    id: &'static str,
+    how: How,
+    events: usize,
+    close: bool,
+) -> Result<(), Broken> {
+    let mut changes: Vec<Change> = (0..events).map(|_| any_change(bed)).collect();
+    if close {
+        changes.push(Change::Closed(Closed {
+            number: bed.number(),
+        }));
+    }
+    let good = Good::of(bed, truth, id).await?;
+    let numbers: Vec<u64> = changes.iter().map(Change::number).collect();
+    bed.injected();
+    if let Some(done) = subject.command(how, id, &changes).await {
+        judge_command(bed, truth, id, &numbers, done)?;
+    } else if how == How::SaveAll {
+        save_all(bed, subject, truth, &changes).await?;
+    } else {
+        let kept = held
+            .iter()
+            .position(|held| how == How::Held && held.id == id);
+        let root = match kept {
+            Some(index) => Some(held.remove(index)),
+            None => loaded_or_new(bed, subject, truth, id).await?,
+        };
+        let Some(mut root) = root else { return Ok(()) };
+        if !root.ended {
+            for change in &changes {
+                subject.record(&mut root.root, change);
+            }
+            root.ended = close;
+        }
+        let keep = save(bed, subject, truth, &mut root, kept.is_none()).await?;
+        if keep && how == How::Held || S::KEEPS_UNKNOWN && !S::see(&root.root).pending.is_empty() {
+            held.truncate(3);
+            held.insert(0, root);
+        }
+    }
+    subject.settle().await;
+    good.still_there(bed, truth, id).await?;
+    look_at(bed, subject, held, truth, id, numbers.len() as u64 + 1).await
+}
+
+fn any_change(bed: &mut Bed) -> Change {
+    let number = bed.number();
+    if number.is_multiple_of(7) {
+        Change::Renamed(Renamed {
+            number,
+            owner: format!("owner {number}"),
+        })
+    } else {
+        let amount = number.cast_signed() * if number.is_multiple_of(3) { -11 } else { 10 };
+        Change::Paid(Paid { number, amount })
+    }
+}
+
+/// None: the store would not let it load.
+async fn loaded_or_new<A: Account, S: Subject<A>>(
+    bed: &mut Bed,
+    subject: &S,
+    truth: &mut Truth<A>,
+    id: &'static str,
+) -> Result<Option<Held<A, S>>, Broken> {
+    let found = find(bed, subject, truth, id).await?;
+    let Ok(found) = found else { return Ok(None) };
+    // Not found may mean closed: creating it again must then be refused, by the store.
+    let root = found.unwrap_or_else(|| {
+        subject.create(
+            id,
+            Opened {
+                number: bed.number(),
+                owner: id.to_owned(),
+            },
+        )
+    });
+    Ok(Some(Held {
+        id,
+        root,
+        ended: false,
+    }))
+}
+
+/// Saves and judges the answer. Says whether the instance is of further use.
+async fn save<A: Account, S: Subject<A>>(
+    bed: &mut Bed,
+    subject: &S,
+    truth: &mut Truth<A>,
+    held: &mut Held<A, S>,
+    fresh: bool,
+) -> Result<bool, Broken> {
+    truth.update(bed, held.id).await?;
+    let before = S::see(&held.root);
+    let expected_rows = fresh.then(|| wanted_snapshot(bed, &before)).flatten();
+    let was_free = match expected_rows {
+        Some(multiple) => newest::<A>(bed, held.id, multiple)
+            .await
+            .is_none_or(|row| row.version < multiple),
+        None => false,
+    };
+    bed.injected();
+    bed.counting.take();
+    let saved = subject.save(&mut held.root).await;
+    subject.settle().await;
+    let written = bed.counting.take().snapshots_written.rows;
+    let injected = bed.injected();
+    let after = S::see(&held.root);
+    for number in &before.pending {
+        let stored = !after.pending.contains(number);
+        settle_fate(bed, *number, stored, saved.as_ref().err());
+    }
+    judge_error(truth, held.id, &before, &injected, saved.as_ref().err())?;
+    truth.update(bed, held.id).await?;
+    judge_fates(bed, truth, &before.pending)?;
+    if written > 1 {
+        return Err(format!("one save stored {written} snapshots"));
+    }
+    let undisturbed = saved.is_ok() && !injected.iter().any(|of| of.operation.is_of_snapshots());
+    if let Some(multiple) = expected_rows.filter(|_| undisturbed && was_free && !held.ended) {
+        let found = newest::<A>(bed, held.id, multiple).await;
+        if found.is_none_or(|row| row.version != multiple) {
+            return Err(format!(
+                "a save that crossed version {multiple} took no snapshot of it"
+            ));
+        }
+    }
+    Ok(saved.is_ok())
+}
+
+/// The version that `every(n)` wants a snapshot of.
+fn wanted_snapshot<A>(bed: &Bed, before: &Seen<A>) -> Option<Version> {
+    let Policy::Every(n) = bed.settings.policy else {
+        return None;
+    };
+    let multiple = before.version - before.version % n;
+    let crossed = multiple > before.stored && bed.settings.mode == Mode::Sync;
+    crossed.then(|| Version::from(multiple))
+}
+
+async fn newest<A: Account>(bed: &Bed, id: &str, at_most: Version) -> Option<SnapshotRow> {
+    let snapshots = bed.raw.snapshot_store()?;
+    match snapshots
+        .newest(&key(bed, id, A::SCHEMA_VERSION), at_most)
+        .await
+    {
+        Ok(Newest::Found(row)) => Some(row),
+        _ => None,
+    }
+}
+
+async fn save_all<A: Account, S: Subject<A>>(
+    bed: &mut Bed,
+    subject: &S,
+    truth: &mut Truth<A>,
+    changes: &[Change],
+) -> Result<(), Broken> {
+    let (mut roots, mut before) = (Vec::new(), Vec::new());
+    for id in IDS {
+        let Some(Held { mut root, .. }) = loaded_or_new(bed, subject, truth, id).await? else {
+            return Ok(());
+        };
+        // Those drawn for the step go to the first; the others get some of their own.
+        let own: Vec<Change> = changes.iter().map(|_| any_change(bed)).collect();
+        for change in if id == IDS[0] { changes } else { &own } {
+            subject.record(&mut root, change);
+        }
+        before.push(S::see(&root));
+        roots.push(root);
+    }
+    bed.injected();
+    let Some(saved) = subject.save_all(&mut roots).await else {
+        return Ok(());
+    };
+    let error = saved.as_ref().err();
+    let injected = bed.injected();
+    let stale = IDS
+        .iter()
+        .zip(&before)
+        .any(|(id, seen)| truth.version(id) != seen.stored);
+    for (id, before) in IDS.iter().zip(&before) {
+        for number in &before.pending {
+            settle_fate(bed, *number, saved.is_ok(), error);
+        }
+        if !stale {
+            judge_error(truth, id, before, &injected, error)?;
+        }
+    }
+    for (id, before) in IDS.iter().zip(&before) {
+        truth.update(bed, id).await?;
+        judge_fates(bed, truth, &before.pending)?;
+    }
+    Ok(())
+}
+
+fn settle_fate(bed: &mut Bed, number: u64, stored: bool, error: Option<&Error>) {
+    let unknown = error.is_some_and(|error| *error.kind() == ErrorKind::OutcomeUnknown);
+    let in_doubt = bed.fates.get(&number) == Some(&Fate::Unknown);
+    let conflict = error.is_some_and(Error::is_conflict);
+    let fate = match (stored, unknown || in_doubt && !conflict) {
+        (true, _) => Fate::Acknowledged,
+        (false, true) => Fate::Unknown,
+        (false, false) => Fate::Refused,
+    };
+    bed.fates.insert(number, fate);
+}
+
+fn judge_fates<A: Account>(bed: &Bed, truth: &Truth<A>, numbers: &[u64]) -> Result<(), Broken> {
+    for number in numbers {
+        match bed.fates.get(number) {
+            Some(Fate::Acknowledged) if !truth.has(*number) => {
+                return Err(format!("event {number} was acknowledged and is not stored"));
+            }
+            Some(Fate::Refused) if truth.has(*number) => {
+                return Err(format!("event {number} was refused and is stored"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A save may fail if its append did, or if somebody was there before it.
+fn judge_error<A: Account>(
+    truth: &Truth<A>,
+    id: &str,
+    before: &Seen<A>,
+    injected: &[Injected],
+    error: Option<&Error>,
+) -> Result<(), Broken> {
+    let Some(error) = error else { return Ok(()) };
+    let already = before
+        .pending
+        .iter()
+        .filter(|number| truth.has(**number))
+        .count() as u64;
+    if error.is_conflict() {
+        return if truth.version(id) == before.stored + already {
+            Err(format!("a conflict without a rival: {error}"))
+        } else {
+            Ok(())
+        };
+    }
+    if injected
+        .iter()
+        .any(|injected| injected.operation == Operation::Append)
+    {
+        return Ok(());
+    }
+    Err(format!("a save failed though its append didn't: {error}"))
+}
+
+fn judge_command<A: Account>(
+    bed: &mut Bed,
+    truth: &Truth<A>,
+    id: &str,
+    numbers: &[u64],
+    done: Result<(), Error>,
+) -> Result<(), Broken> {
+    let injected = bed.injected();
+    for number in numbers {
+        settle_fate(bed, *number, done.is_ok(), done.as_ref().err());
+    }
+    let Err(error) = done else { return Ok(()) };
+    let faulty = injected
+        .iter()
+        .any(|injected| !injected.operation.is_of_snapshots());
+    let gone = truth.head(id).is_none_or(|entry| entry.state.is_none());
+    if faulty || gone && error.is_not_found() {
+        Ok(())
+    } else {
+        Err(format!(
+            "a command failed though its stores worked: {error}"
+        ))
+    }
+}
+
+pub(crate) async fn hold<A: Account, S: Subject<A>>(
+    bed: &mut Bed,
+    subject: &S,
+    held: &mut Vec<Held<A, S>>,
+    truth: &mut Truth<A>,
+    id: &'static str,
+) -> Result<(), Broken> {
+    if let Ok(Some(root)) = find(bed, subject, truth, id).await? {
+        held.push(Held {
+            id,
+            root,
+            ended: false,
+        });
+    }
+    Ok(())
+}
+
+pub(crate) async fn snapshot<A: Account, S: Subject<A>>(
+    bed: &mut Bed,
+    subject: &S,
+    held: &mut Vec<Held<A, S>>,
+    truth: &mut Truth<A>,
+    id: &'static str,
+    of_held: bool,
+) -> Result<(), Broken> {
+    let good = Good::of(bed, truth, id).await?;
+    let fresh;
+    let kept = held.iter().find(|held| of_held && held.id == id);
+    let root = match kept {
+        Some(kept) => &kept.root,
+        None => match find(bed, subject, truth, id).await? {
+            Ok(Some(root)) => {
+                fresh = root;
+                &fresh
+            }
+            _ => return Ok(()),
+        },
+    };
+    bed.injected();
+    let taken = subject.create_snapshot(root).await;
+    let unsaved = !S::see(root).pending.is_empty();
+    match taken {
+        Ok(()) if unsaved => return Err("a snapshot of events that are not stored".to_owned()),
+        Err(error) if !unsaved && bed.injected().is_empty() => {
+            return Err(format!(
+                "a snapshot failed though its store worked: {error}"
+            ));
+        }
+        _ => {}
+    }
+    good.still_there(bed, truth, id).await?;
+    look_at(bed, subject, held, truth, id, 1).await
+}
+
+pub(crate) async fn snapshot_unsaved<A: Account, S: Subject<A>>(
+    bed: &mut Bed,
+    subject: &S,
+    held: &mut Vec<Held<A, S>>,
+    truth: &mut Truth<A>,
+    id: &'static str,
+) -> Result<(), Broken> {
+    let Some(mut root) = loaded_or_new(bed, subject, truth, id).await? else {
+        return Ok(());
+    };
+    let change = any_change(bed);
+    bed.fates.insert(change.number(), Fate::Refused);
+    subject.record(&mut root.root, &change);
+    if subject.create_snapshot(&root.root).await.is_ok() {
+        return Err("a snapshot of events that are not stored".to_owned());
+    }
+    look_at(bed, subject, held, truth, id, 1).await
+}
+
+/// The law itself: now, and at a version.
+pub(crate) async fn look_at<A: Account, S: Subject<A>>(
+    bed: &mut Bed,
+    subject: &S,
+    _held: &mut Vec<Held<A, S>>,
+    truth: &mut Truth<A>,
+    id: &'static str,
+    version: u64,
+) -> Result<(), Broken> {
+    drop(find(bed, subject, truth, id).await?);
+    bed.injected();
+    let found = subject.find_at(id, version).await;
+    let injected = bed.injected();
+    subject.settle().await;
+    let version = version.min(truth.version(id));
+    let expected = truth.at(id, version).and_then(|entry| entry.state.as_ref());
+    match found {
+        Ok(found) if disturbed(&injected, is_stale) => {
+            // An older version, right for what it says it is.
+            let right = found.as_ref().is_none_or(|(at, state)| {
+                *at <= version
+                    && truth
+                        .at(id, *at)
+                        .is_some_and(|entry| entry.state.as_ref() == Some(state))
+            });
+            if !right {
+                return Err(format!(
+                    "load_at({version}) of a lagging store gives {found:?}"
+                ));
+            }
+        }
+        Ok(found) => {
+            let (at, state) = found
+                .as_ref()
+                .map_or((version, None), |(at, state)| (*at, Some(state)));
+            if at != version || state != expected {
+                return Err(format!(
+                    "load_at({version}) gives {found:?}, replay {expected:?}"
+                ));
+            }
+        }
+        Err(_) if disturbed(&injected, |_| true) => {}
+        Err(error) => {
+            return Err(format!(
+                "load_at({version}) fails where replay succeeds: {error}"
+            ));
+        }
+    }
+    Good::of(bed, truth, id).await.map(drop)
+}
+
+/// Loads, and compares with the truth. An error of the load itself is no breach if the store misbehaved.
+async fn find<A: Account, S: Subject<A>>(
+    bed: &mut Bed,
+    subject: &S,
+    truth: &mut Truth<A>,
+    id: &'static str,
+) -> Result<Result<Option<S::Root>, Error>, Broken> {
+    truth.update(bed, id).await?;
+    bed.injected();
+    bed.counting.take();
+    let found = subject.find(id).await;
+    let read = bed.counting.take().events_read.rows;
+    let injected = bed.injected();
+    subject.settle().await;
+    match &found {
+        Ok(Some(root)) => {
+            let seen = S::see(root);
+            bed.tally.loads += 1;
+            bed.tally.short += u64::from(read < seen.version);
+            let lags = seen.version < truth.version(id) && disturbed(&injected, is_stale);
+            let entry = truth.at(id, seen.version);
+            let same = entry.is_some_and(|entry| {
+                entry.state.as_ref() == Some(&seen.state) && entry.event == seen.last_event
+            });
+            if !same || (seen.version != truth.version(id) && !lags) {
+                let (version, state) = (seen.version, seen.state);
+                let head = truth.version(id);
+                return Err(format!(
+                    "a load gives version {version} of {head} with {state:?}, replay gives {entry:?}"
+                ));
+            }
+        }
+        Ok(None) => {
+            let alive = truth.head(id).is_some_and(|entry| entry.state.is_some());
+            if alive && !disturbed(&injected, is_stale) {
+                return Err("a load finds nothing where replay does".to_owned());
+            }
+        }
+        Err(error) if !disturbed(&injected, |_| true) => {
+            return Err(format!("a load fails where replay succeeds: {error}"));
+        }
+        Err(_) => {}
+    }
+    Ok(found)
+}
+
+/// Whether a read of events met such a fault.
+fn disturbed(injected: &[Injected], by: impl Fn(Fault) -> bool) -> bool {
+    let mut events = injected.iter().filter(|of| !of.operation.is_of_snapshots());
+    events.any(|of| by(of.fault))
+}
+
+fn is_stale(fault: Fault) -> bool {
+    matches!(fault, Fault::Stale(_))
+}
+
+/// The rows of a stream that are as they should be: every one must be right, and stay.
+struct Good(Vec<Checked>);
+
+impl Good {
+    async fn of<A: Account>(bed: &Bed, truth: &mut Truth<A>, id: &str) -> Result<Self, Broken> {
+        truth.update(bed, id).await?;
+        let now = [bed.appends(), bed.snapshot_writes()];
+        if let Some((_, good)) = truth.good.get(id).filter(|(then, _)| *then == now) {
+            return Ok(Self(good.clone()));
+        }
+        let snapshots = bed.raw.snapshot_store().ok_or("no snapshot store")?;
+        let mut good = Vec::new();
+        let rows = snapshots
+            .list(&stream(id))
+            .await
+            .map_err(|error| error.to_string())?;
+        for info in rows {
+            if bed.planted.contains(&info.checksum) {
+                continue;
+            }
+            let checked = (info.key, info.version, info.checksum);
+            if !truth.checked.contains(&checked) {
+                let newest = snapshots.newest(&checked.0, checked.1).await;
+                let Ok(Newest::Found(row)) = newest else {
+                    continue;
+                };
+                if !check_row(bed, truth, id, &row)? {
+                    continue;
+                }
+                truth.checked.insert(checked.clone());
+            }
+            good.push(checked);
+        }
+        truth.good.insert(id.to_owned(), (now, good.clone()));
+        Ok(Self(good))
+    }
+
+    async fn still_there<A: Account>(
+        self,
+        bed: &Bed,
+        truth: &mut Truth<A>,
+        id: &str,
+    ) -> Result<(), Broken> {
+        let now = Self::of(bed, truth, id).await?;
+        match self.0.into_iter().find(|row| !now.0.contains(row)) {
+            Some((_, version, _)) => Err(format!("the good snapshot of version {version} is gone")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a row is good. A bad one that says that it is good breaks the law.
+fn check_row<A: Account>(
+    bed: &Bed,
+    truth: &Truth<A>,
+    id: &str,
+    row: &SnapshotRow,
+) -> Result<bool, Broken> {
+    if !row.is_intact() {
+        return Ok(false);
+    }
+    let entry = truth.at(id, row.version.get());
+    let Some(entry) = entry.filter(|entry| entry.event == row.last_event) else {
+        // After a restore they may be of a history that is gone.
+        return if bed.tally.restores > 0 {
+            Ok(false)
+        } else {
+            Err(format!(
+                "a snapshot of version {} that never was",
+                row.version
+            ))
+        };
+    };
+    if row.key.schema_version == A::SCHEMA_VERSION {
+        let state = row
+            .state
+            .as_deref()
+            .map(|bytes| match row.key.codec.as_str() {
+                "json" => Json.decode::<A>(bytes),
+                _ => Bincode.decode::<A>(bytes),
+            });
+        let state = state.transpose().map_err(|error| error.to_string())?;
+        if state != entry.state {
+            let (at, right) = (row.version, &entry.state);
+            return Err(format!(
+                "the snapshot of version {at} has {state:?}, replay gives {right:?}"
+            ));
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,319 @@
+//! One case: a store, two programs over it, and what must be true after each step.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use eventsourcing::{
+    EventStore, MemoryStore, SqliteStore,
+    store::{SqliteOptions, Synchronous},
+    testing::{CountingStore, FaultyStore, Injected, Operation},
+};
+
+use crate::{
+    domain::{Account, Later, Today},
+    oracle::Truth,
+    program::Held,
+    steps::{Case, IDS, Settings, Step, plan},
+    subject::Kind,
+};
+
+pub(crate) type Broken = String;
+
+/// What a case adds to the tally.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Tally {
+    /// Loads of streams that have events.
+    pub(crate) loads: u64,
+    /// Those that read fewer events than the stream has.
+    pub(crate) short: u64,
+    pub(crate) injected: u64,
+    pub(crate) damaged: u64,
+    pub(crate) restores: u64,
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.loads += other.loads;
+        self.short += other.short;
+        self.injected += other.injected;
+        self.damaged += other.damaged;
+        self.restores += other.restores;
+    }
+}
+
+/// Where a store is.
+pub(crate) enum Place {
+    Memory,
+    /// Files with these numbers in a folder.
+    Sqlite {
+        folder: tempfile::TempDir,
+        file: u32,
+    },
+}
+
+impl Place {
+    pub(crate) async fn open(&self) -> Arc<dyn EventStore> {
+        match self {
+            Self::Memory => Arc::new(MemoryStore::new()),
+            Self::Sqlite { folder, file } => {
+                // What is in question here isn't durability.
+                let options = SqliteOptions::default().synchronous(Synchronous::Off);
+                let path = folder.path().join(format!("{file}.db"));
+                Arc::new(
+                    SqliteStore::open_with(path, options)
+                        .await
+                        .expect("the file opens"),
+                )
+            }
+        }
+    }
+}
+
+/// The store and what is known about it.
+pub(crate) struct Bed {
+    pub(crate) place: Place,
+    /// The store itself: for the oracle, and for doing damage.
+    pub(crate) raw: Arc<dyn EventStore>,
+    pub(crate) counting: CountingStore,
+    pub(crate) faulty: FaultyStore,
+    pub(crate) settings: Settings,
+    /// Checksums of the rows that this test planted: nobody's fault.
+    pub(crate) planted: BTreeSet<u64>,
+    pub(crate) next_number: u64,
+    /// What became of each event, by its number.
+    pub(crate) fates: BTreeMap<u64, Fate>,
+    pub(crate) tally: Tally,
+    /// Calls of stores before the last restart.
+    calls_before: [u64; 2],
+    faults: Option<(u64, bool, bool, bool)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Fate {
+    Acknowledged,
+    /// The store's answer was lost.
+    Unknown,
+    Refused,
+}
+
+pub(crate) struct World<'k, K: Kind> {
+    kind: &'k K,
+    bed: Bed,
+    today: K::Subject<Today>,
+    later: K::Subject<Later>,
+    today_held: Vec<Held<Today, K::Subject<Today>>>,
+    later_held: Vec<Held<Later, K::Subject<Later>>>,
+    today_truth: Truth<Today>,
+    later_truth: Truth<Later>,
+}
+
+/// The same call for the program that a step names.
+macro_rules! of_program {
+    ($world:ident, $later:expr, $function:ident ( $($argument:expr),* )) => {
+        if $later {
+            crate::program::$function(
+                &mut $world.bed, &$world.later, &mut $world.later_held, &mut $world.later_truth, $($argument),*
+            ).await
+        } else {
+            crate::program::$function(
+                &mut $world.bed, &$world.today, &mut $world.today_held, &mut $world.today_truth, $($argument),*
+            ).await
+        }
+    };
+}
+
+impl<'k, K: Kind> World<'k, K> {
+    async fn new(kind: &'k K, place: Place, settings: &Settings) -> Self {
+        let raw = place.open().await;
+        let counting = CountingStore::new(Arc::clone(&raw));
+        let faulty = FaultyStore::new(counting.clone());
+        Self {
+            kind,
+            today: kind.start(Arc::new(faulty.clone()), settings),
+            later: kind.start(Arc::new(faulty.clone()), settings),
+            today_held: Vec::new(),
+            later_held: Vec::new(),
+            today_truth: Truth::default(),
+            later_truth: Truth::default(),
+            bed: Bed {
+                place,
+                raw,
+                counting,
+                faulty,
+                settings: settings.clone(),
+                planted: BTreeSet::new(),
+                next_number: 0,
+                fates: BTreeMap::new(),
+                tally: Tally::default(),
+                calls_before: [0; 2],
+                faults: None,
+            },
+        }
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), Broken> {
+        match step {
+            Step::Change {
+                id,
+                later,
+                how,
+                events,
+                close,
+            } => {
+                of_program!(self, *later, change(IDS[*id], *how, *events, *close))?;
+            }
+            Step::Hold { id, later } => of_program!(self, *later, hold(IDS[*id]))?,
+            Step::Snapshot { id, later, held } => {
+                of_program!(self, *later, snapshot(IDS[*id], *held))?;
+            }
+            Step::SnapshotUnsaved { id, later } => {
+                of_program!(self, *later, snapshot_unsaved(IDS[*id]))?;
+            }
+            Step::Look { id, later, version } => {
+                of_program!(self, *later, look_at(IDS[*id], *version))?;
+            }
+            Step::Damage { id, damage, pick } => {
+                crate::damage::damage(&mut self.bed, IDS[*id], *damage, *pick).await;
+            }
+            Step::Faults {
+                seed,
+                events,
+                snapshots,
+                often,
+            } => {
+                self.bed.faults = Some((*seed, *events, *snapshots, *often));
+                self.bed
+                    .faulty
+                    .set_plan(plan(*seed, *events, *snapshots, *often));
+            }
+            Step::Heal => {
+                self.bed.faults = None;
+                self.bed.faulty.heal();
+            }
+            Step::Restart(settings) => {
+                self.bed.settings = settings.clone();
+                if !matches!(self.bed.place, Place::Memory) {
+                    self.bed.raw = self.bed.place.open().await;
+                }
+                self.restart();
+            }
+            Step::Restore { id, percent } => {
+                crate::damage::restore(&mut self.bed, IDS[*id], *percent).await;
+                self.today_truth = Truth::default();
+                self.later_truth = Truth::default();
+                self.restart();
+            }
+        }
+        Ok(())
+    }
+
+    /// Programs begin anew: nothing that was in memory is left.
+    fn restart(&mut self) {
+        self.bed.injected();
+        self.bed.calls_before = [self.bed.appends() + 1, self.bed.snapshot_writes() + 1];
+        self.bed.counting = CountingStore::new(Arc::clone(&self.bed.raw));
+        self.bed.faulty = FaultyStore::new(self.bed.counting.clone());
+        if let Some((seed, events, snapshots, often)) = self.bed.faults {
+            self.bed
+                .faulty
+                .set_plan(plan(seed, events, snapshots, often));
+        }
+        self.today_held.clear();
+        self.later_held.clear();
+        self.today = self
+            .kind
+            .start(Arc::new(self.bed.faulty.clone()), &self.bed.settings);
+        self.later = self
+            .kind
+            .start(Arc::new(self.bed.faulty.clone()), &self.bed.settings);
+    }
+
+    /// After everything: no faults, every id, both programs.
+    async fn finish(&mut self) -> Result<Tally, Broken> {
+        self.bed.faulty.heal();
+        for later in [false, true] {
+            for id in IDS {
+                let version = 1 + self.bed.number() % 7;
+                of_program!(self, later, look_at(id, version))?;
+                self.replay_agrees(id, later).await?;
+            }
+        }
+        self.bed.injected();
+        Ok(self.bed.tally)
+    }
+
+    /// The model that everything was compared with is what the library's own replay gives.
+    async fn replay_agrees(&mut self, id: &str, later: bool) -> Result<(), Broken> {
+        async fn check<A: Account>(
+            bed: &Bed,
+            truth: &mut Truth<A>,
+            id: &str,
+        ) -> Result<(), Broken> {
+            truth.update(bed, id).await?;
+            let plain = eventsourcing::Repository::<A>::builder(Arc::clone(&bed.raw))
+                .ignore_snapshots()
+                .build()
+                .map_err(|error| error.to_string())?;
+            let replayed = plain.find(id.to_owned()).await;
+            let replayed = replayed.map_err(|error| format!("replay fails: {error}"))?;
+            let (state, modelled) = (
+                replayed.as_ref().map(eventsourcing::Root::state),
+                truth.head(id),
+            );
+            if state == modelled.and_then(|entry| entry.state.as_ref()) {
+                Ok(())
+            } else {
+                Err(format!("replay gives {state:?}, the model {modelled:?}"))
+            }
+        }
+        if later {
+            check(&self.bed, &mut self.later_truth, id).await
+        } else {
+            check(&self.bed, &mut self.today_truth, id).await
+        }
+    }
+}
+
+/// Runs a case; says what broke, and at which step.
+pub(crate) async fn run<K: Kind>(kind: &K, place: Place, case: &Case) -> Result<Tally, Broken> {
+    let mut world = World::new(kind, place, &case.settings).await;
+    for (index, step) in case.steps.iter().enumerate() {
+        let at = |broken| format!("step {} ({step:?}): {broken}", index + 1);
+        world.step(step).await.map_err(at)?;
+    }
+    world
+        .finish()
+        .await
+        .map_err(|broken| format!("at the end: {broken}"))
+}
+
+impl Bed {
+    pub(crate) fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+
+    /// Streams are as they were while this is the same.
+    pub(crate) fn appends(&self) -> u64 {
+        self.calls_before[0] + self.faulty.calls(Operation::Append)
+    }
+
+    /// Snapshots are as they were while this is the same.
+    pub(crate) fn snapshot_writes(&self) -> u64 {
+        let writes = [Operation::SaveSnapshot, Operation::DeleteSnapshot];
+        let calls: u64 = writes
+            .map(|operation| self.faulty.calls(operation))
+            .iter()
+            .sum();
+        self.calls_before[1] + calls + self.tally.damaged
+    }
+
+    /// What was injected since the last call, counted.
+    pub(crate) fn injected(&mut self) -> Vec<Injected> {
+        let injected = self.faulty.take_injected();
+        self.tally.injected += injected.len() as u64;
+        injected
+    }
+}
