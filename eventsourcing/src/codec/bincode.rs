@@ -1,12 +1,18 @@
 //! Bincode 2 through serde: small and fast, positional. The default for snapshots.
 //!
 //! Without a limit bincode allocates what hostile bytes ask for and aborts, and damaged bytes often decode
-//! (findings.md): so there is a limit here and a checksum on every snapshot row.
+//! (findings.md): so there is a limit here and a checksum on every snapshot row. Its limit counts bytes only; depth
+//! and elements without size are `bounded`'s.
+use std::marker::PhantomData;
+
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Codec, CodecError};
+use super::{Codec, CodecError, bounded::Limits};
 
 /// Bincode 2.0.1, little endian, variable-length integers, values of at most 64 MiB.
+///
+/// Decoding fails on values that nest deeper than 128 levels (sequence, map, tuple, struct, newtype, `Some`, or enum
+/// variant with content), and on more elements of sequences and maps than the bytes plus 65,536.
 ///
 /// Its upstream has ended development; switching to another codec is one attribute
 /// (`#[aggregate(snapshot_codec = Json)]`): snapshots in the old format become stale and are rebuilt.
@@ -32,8 +38,10 @@ impl Codec for Bincode {
     }
 
     fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, CodecError> {
-        let (value, read) =
-            bincode::serde::decode_from_slice(bytes, config()).map_err(CodecError::new)?;
+        let limits = Limits::of_input(bytes.len());
+        let seed = limits.bound(PhantomData::<T>);
+        let (value, read) = bincode::serde::seed_decode_from_slice(seed, bytes, config())
+            .map_err(CodecError::new)?;
         if read == bytes.len() {
             Ok(value)
         } else {

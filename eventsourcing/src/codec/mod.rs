@@ -2,6 +2,8 @@
 
 #[cfg(feature = "bincode")]
 mod bincode;
+#[cfg(feature = "bincode")]
+mod bounded;
 pub(crate) mod erased;
 mod json;
 
