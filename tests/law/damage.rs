@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eventsourcing::{
     EventStore, StreamId, Version,
     snapshot::{Newest, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore},
-    store::{Commit, NewEvent, ReadAll, StreamCommit},
+    store::{Commit, NewEvent, ReadAll, ReadStream, StreamCommit},
 };
 use uuid::Uuid;
 
@@ -153,7 +153,7 @@ pub(crate) async fn restore(bed: &mut Bed, id: &str, percent: usize) {
     }
     bed.raw = bed.place.open().await;
     bed.tally.restores += 1;
-    let kept = old.head(&stream(id)).await.expect("a good store").get() * percent as u64 / 100;
+    let kept = kept(&*old, id, percent).await;
     let mut after = None;
     loop {
         let read = ReadAll {
@@ -198,6 +198,25 @@ pub(crate) async fn restore(bed: &mut Bed, id: &str, percent: usize) {
             to.save(row).await.expect("a good store saves");
         }
     }
+}
+
+/// So many events of this stream stay; no commit is cut in two.
+async fn kept(store: &dyn EventStore, id: &str, percent: usize) -> u64 {
+    let mut commits: Vec<Uuid> = Vec::new();
+    loop {
+        let next = Version::from(commits.len() as u64 + 1);
+        let page = store.read_stream(&stream(id), ReadStream::from(next)).await;
+        let page = page.expect("a good store reads");
+        commits.extend(page.iter().map(|row| row.commit_id));
+        if !page.has_more() {
+            break;
+        }
+    }
+    let mut kept = commits.len() * percent / 100;
+    while kept > 0 && commits[kept] == commits[kept - 1] {
+        kept -= 1;
+    }
+    kept as u64
 }
 
 /// The key under which a program with these settings finds its rows.

@@ -85,13 +85,13 @@ macro_rules! account {
         /// `log` has the number of every event, in order.
         #[derive(Aggregate, Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[aggregate(
-                                            name = "account",
-                                            id = String,
-                                            schema_version = $version,
-                                            create(Opened),
-                                            events(Paid, Renamed),
-                                            discard(Closed)
-                                        )]
+                                                            name = "account",
+                                                            id = String,
+                                                            schema_version = $version,
+                                                            create(Opened),
+                                                            events(Paid, Renamed),
+                                                            discard(Closed)
+                                                        )]
         pub(crate) struct $account {
             owner: String,
             $first: i64,

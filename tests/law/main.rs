@@ -11,11 +11,14 @@
 // The tests' own traits are used with known types, on one thread.
 #![allow(async_fn_in_trait, clippy::too_many_arguments)]
 
+mod bugs;
 mod damage;
 mod domain;
+mod judge;
 mod naive;
 mod oracle;
 mod program;
+mod rows;
 mod steps;
 mod subject;
 mod world;
@@ -23,7 +26,8 @@ mod world;
 use std::time::Instant;
 
 use self::{
-    naive::{Bug, Imitation},
+    bugs::Bug,
+    naive::Imitation,
     steps::Case,
     subject::{Kind, Library},
     world::{Broken, Place, Tally},

@@ -1,5 +1,5 @@
 //! A small snapshotting repository of our own, right as it stands, into which each fault found in other libraries can be
-//! planted (shared/findings.md, "Wrong state from snapshots"). The law must find each.
+//! planted (`bugs`).
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 
@@ -12,72 +12,12 @@ use eventsourcing::{
 use uuid::Uuid;
 
 use crate::{
+    bugs::Bug,
     damage::stream,
     domain::{Account, Change, Opened},
     steps::{Mode, Policy, Settings},
     subject::{Kind, Seen, Subject},
 };
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bug {
-    None,
-    /// cqrs-es 0.5.0: events applied twice into the snapshot.
-    DoubleApply,
-    /// cqrs-es 0.4.12: part of a batch, with the batch's last version.
-    MidBatchVersion,
-    /// disintegrate 4.0.1: an unusable snapshot becomes a fresh state at its version.
-    DefaultAtVersion,
-    /// evento 2 alpha, eventsource-py 0.14: a row of another schema is read as one's own.
-    OtherSchemaRead,
-    /// eventsource-py 0.8 and 0.14: the background captures when it gets to it.
-    LateCapture,
-    /// eventsource-py: an older snapshot replaces a newer one.
-    OlderOverNewer,
-    /// eventsource-py: the history was rewritten after a restore, and nobody looks.
-    WrongAnchorAccepted,
-    /// eventsource-py: a snapshot ahead of its restored stream.
-    AheadAccepted,
-    /// A damaged row is used as it is (bincode decodes 40 to 45 % of one-byte damages).
-    ChecksumIgnored,
-    /// eventsourcing 9.5: a truncated row breaks the aggregate for good.
-    DamageIsFatal,
-    /// eventsourcing 9.5: with the snapshot store down the save fails after the events were stored.
-    StoreDownFailsSave,
-    /// eventsource-py 0.8: `version % n == 0` never fires when saves stride over the multiples.
-    NeverFires,
-    /// eventsourcing 9.5: a snapshot for each multiple crossed.
-    ManyPerSave,
-    /// eventsourcing 9.5: the cache shares what is being changed.
-    SharedCache,
-    /// Axon #292, Spine #838: a snapshot of an instance with unsaved events.
-    UnsavedCovered,
-    /// Axon #440: the snapshot forgets that the aggregate is gone.
-    DiscardForgotten,
-    /// A past state from a snapshot of the future.
-    PastFromNewest,
-}
-
-impl Bug {
-    pub(crate) const ALL: [Self; 17] = [
-        Self::DoubleApply,
-        Self::MidBatchVersion,
-        Self::DefaultAtVersion,
-        Self::OtherSchemaRead,
-        Self::LateCapture,
-        Self::OlderOverNewer,
-        Self::WrongAnchorAccepted,
-        Self::AheadAccepted,
-        Self::ChecksumIgnored,
-        Self::DamageIsFatal,
-        Self::StoreDownFailsSave,
-        Self::NeverFires,
-        Self::ManyPerSave,
-        Self::SharedCache,
-        Self::UnsavedCovered,
-        Self::DiscardForgotten,
-        Self::PastFromNewest,
-    ];
-}
 
 /// Makes naive repositories with this bug.
 pub(crate) struct Imitation(pub(crate) Bug);
@@ -111,6 +51,7 @@ pub(crate) struct Naive<A> {
 pub(crate) struct NaiveRoot<A> {
     id: String,
     stored: u64,
+    stored_event: Uuid,
     /// As of `stored`.
     before: Option<A>,
     version: u64,
@@ -362,6 +303,7 @@ impl<A: Account> Subject<A> for Naive<A> {
         let mut root = NaiveRoot {
             id: id.to_owned(),
             stored: 0,
+            stored_event: Uuid::nil(),
             before: None,
             version: 0,
             last_event: Uuid::nil(),
@@ -419,6 +361,7 @@ impl<A: Account> Subject<A> for Naive<A> {
         Ok(state.map(|state| NaiveRoot {
             id: id.to_owned(),
             stored: version,
+            stored_event: last_event,
             before: Some(state.clone()),
             version,
             last_event,
@@ -455,7 +398,8 @@ impl<A: Account> Subject<A> for Naive<A> {
         let part = StreamCommit {
             stream: stream(&root.id),
             expected: Version::from(root.stored),
-            after: None,
+            after: (root.stored > 0 && self.bug != Bug::HistoryNotCompared)
+                .then_some(root.stored_event),
             events: events.collect(),
         };
         let commit = Commit {
@@ -466,6 +410,7 @@ impl<A: Account> Subject<A> for Naive<A> {
         let taken = self.take_snapshots(root).await;
         root.pending.clear();
         root.stored = root.version;
+        root.stored_event = root.last_event;
         root.before.clone_from(&root.state.borrow());
         match taken {
             Err(error) if self.bug == Bug::StoreDownFailsSave => Err(error),

@@ -1,16 +1,16 @@
 //! The steps of one program, each with what must be true after it.
 
 use eventsourcing::{
-    Error, ErrorKind, Version,
-    codec::{Bincode, Codec as _, Json},
+    Error, Version,
     snapshot::{Newest, SnapshotRow},
-    testing::{Fault, Injected, Operation},
 };
 
 use crate::{
-    damage::{key, stream},
+    damage::key,
     domain::{Account, Change, Closed, Opened, Paid, Renamed},
-    oracle::{Checked, Truth},
+    judge::{disturbed, is_stale, judge_command, judge_error, judge_fates, settle_fate},
+    oracle::Truth,
+    rows::Good,
     steps::{How, IDS, Mode, Policy},
     subject::{Seen, Subject},
     world::{Bed, Broken, Fate},
@@ -141,9 +141,24 @@ async fn save<A: Account, S: Subject<A>>(
         let stored = !after.pending.contains(number);
         settle_fate(bed, *number, stored, saved.as_ref().err());
     }
-    judge_error(truth, held.id, &before, &injected, saved.as_ref().err())?;
+    judge_error(
+        bed,
+        truth,
+        held.id,
+        &before,
+        &injected,
+        saved.as_ref().err(),
+    )?;
     truth.update(bed, held.id).await?;
     judge_fates(bed, truth, &before.pending)?;
+    let stored = truth.at(held.id, after.version);
+    let differs = stored.is_none_or(|entry| entry.state.as_ref() != Some(&after.state));
+    if saved.is_ok() && !held.ended && differs {
+        let state = after.state;
+        return Err(format!(
+            "after a save the instance has {state:?}, replay gives {stored:?}"
+        ));
+    }
     if written > 1 {
         return Err(format!("one save stored {written} snapshots"));
     }
@@ -214,7 +229,7 @@ async fn save_all<A: Account, S: Subject<A>>(
             settle_fate(bed, *number, saved.is_ok(), error);
         }
         if !stale {
-            judge_error(truth, id, before, &injected, error)?;
+            judge_error(bed, truth, id, before, &injected, error)?;
         }
     }
     for (id, before) in IDS.iter().zip(&before) {
@@ -222,88 +237,6 @@ async fn save_all<A: Account, S: Subject<A>>(
         judge_fates(bed, truth, &before.pending)?;
     }
     Ok(())
-}
-
-fn settle_fate(bed: &mut Bed, number: u64, stored: bool, error: Option<&Error>) {
-    let unknown = error.is_some_and(|error| *error.kind() == ErrorKind::OutcomeUnknown);
-    let in_doubt = bed.fates.get(&number) == Some(&Fate::Unknown);
-    let conflict = error.is_some_and(Error::is_conflict);
-    let fate = match (stored, unknown || in_doubt && !conflict) {
-        (true, _) => Fate::Acknowledged,
-        (false, true) => Fate::Unknown,
-        (false, false) => Fate::Refused,
-    };
-    bed.fates.insert(number, fate);
-}
-
-fn judge_fates<A: Account>(bed: &Bed, truth: &Truth<A>, numbers: &[u64]) -> Result<(), Broken> {
-    for number in numbers {
-        match bed.fates.get(number) {
-            Some(Fate::Acknowledged) if !truth.has(*number) => {
-                return Err(format!("event {number} was acknowledged and is not stored"));
-            }
-            Some(Fate::Refused) if truth.has(*number) => {
-                return Err(format!("event {number} was refused and is stored"));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// A save may fail if its append did, or if somebody was there before it.
-fn judge_error<A: Account>(
-    truth: &Truth<A>,
-    id: &str,
-    before: &Seen<A>,
-    injected: &[Injected],
-    error: Option<&Error>,
-) -> Result<(), Broken> {
-    let Some(error) = error else { return Ok(()) };
-    let already = before
-        .pending
-        .iter()
-        .filter(|number| truth.has(**number))
-        .count() as u64;
-    if error.is_conflict() {
-        return if truth.version(id) == before.stored + already {
-            Err(format!("a conflict without a rival: {error}"))
-        } else {
-            Ok(())
-        };
-    }
-    if injected
-        .iter()
-        .any(|injected| injected.operation == Operation::Append)
-    {
-        return Ok(());
-    }
-    Err(format!("a save failed though its append didn't: {error}"))
-}
-
-fn judge_command<A: Account>(
-    bed: &mut Bed,
-    truth: &Truth<A>,
-    id: &str,
-    numbers: &[u64],
-    done: Result<(), Error>,
-) -> Result<(), Broken> {
-    let injected = bed.injected();
-    for number in numbers {
-        settle_fate(bed, *number, done.is_ok(), done.as_ref().err());
-    }
-    let Err(error) = done else { return Ok(()) };
-    let faulty = injected
-        .iter()
-        .any(|injected| !injected.operation.is_of_snapshots());
-    let gone = truth.head(id).is_none_or(|entry| entry.state.is_none());
-    if faulty || gone && error.is_not_found() {
-        Ok(())
-    } else {
-        Err(format!(
-            "a command failed though its stores worked: {error}"
-        ))
-    }
 }
 
 pub(crate) async fn hold<A: Account, S: Subject<A>>(
@@ -356,7 +289,10 @@ pub(crate) async fn snapshot<A: Account, S: Subject<A>>(
         }
         _ => {}
     }
-    good.still_there(bed, truth, id).await?;
+    // One of a history that was restored away takes the place of a good one; the next load finds that out.
+    if !of_held || bed.tally.restores == 0 {
+        good.still_there(bed, truth, id).await?;
+    }
     look_at(bed, subject, held, truth, id, 1).await
 }
 
@@ -474,106 +410,4 @@ async fn find<A: Account, S: Subject<A>>(
         Err(_) => {}
     }
     Ok(found)
-}
-
-/// Whether a read of events met such a fault.
-fn disturbed(injected: &[Injected], by: impl Fn(Fault) -> bool) -> bool {
-    let mut events = injected.iter().filter(|of| !of.operation.is_of_snapshots());
-    events.any(|of| by(of.fault))
-}
-
-fn is_stale(fault: Fault) -> bool {
-    matches!(fault, Fault::Stale(_))
-}
-
-/// The rows of a stream that are as they should be: every one must be right, and stay.
-struct Good(Vec<Checked>);
-
-impl Good {
-    async fn of<A: Account>(bed: &Bed, truth: &mut Truth<A>, id: &str) -> Result<Self, Broken> {
-        truth.update(bed, id).await?;
-        let now = [bed.appends(), bed.snapshot_writes()];
-        if let Some((_, good)) = truth.good.get(id).filter(|(then, _)| *then == now) {
-            return Ok(Self(good.clone()));
-        }
-        let snapshots = bed.raw.snapshot_store().ok_or("no snapshot store")?;
-        let mut good = Vec::new();
-        let rows = snapshots
-            .list(&stream(id))
-            .await
-            .map_err(|error| error.to_string())?;
-        for info in rows {
-            if bed.planted.contains(&info.checksum) {
-                continue;
-            }
-            let checked = (info.key, info.version, info.checksum);
-            if !truth.checked.contains(&checked) {
-                let newest = snapshots.newest(&checked.0, checked.1).await;
-                let Ok(Newest::Found(row)) = newest else {
-                    continue;
-                };
-                if !check_row(bed, truth, id, &row)? {
-                    continue;
-                }
-                truth.checked.insert(checked.clone());
-            }
-            good.push(checked);
-        }
-        truth.good.insert(id.to_owned(), (now, good.clone()));
-        Ok(Self(good))
-    }
-
-    async fn still_there<A: Account>(
-        self,
-        bed: &Bed,
-        truth: &mut Truth<A>,
-        id: &str,
-    ) -> Result<(), Broken> {
-        let now = Self::of(bed, truth, id).await?;
-        match self.0.into_iter().find(|row| !now.0.contains(row)) {
-            Some((_, version, _)) => Err(format!("the good snapshot of version {version} is gone")),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Whether a row is good. A bad one that says that it is good breaks the law.
-fn check_row<A: Account>(
-    bed: &Bed,
-    truth: &Truth<A>,
-    id: &str,
-    row: &SnapshotRow,
-) -> Result<bool, Broken> {
-    if !row.is_intact() {
-        return Ok(false);
-    }
-    let entry = truth.at(id, row.version.get());
-    let Some(entry) = entry.filter(|entry| entry.event == row.last_event) else {
-        // After a restore they may be of a history that is gone.
-        return if bed.tally.restores > 0 {
-            Ok(false)
-        } else {
-            Err(format!(
-                "a snapshot of version {} that never was",
-                row.version
-            ))
-        };
-    };
-    if row.key.schema_version == A::SCHEMA_VERSION {
-        let state = row
-            .state
-            .as_deref()
-            .map(|bytes| match row.key.codec.as_str() {
-                "json" => Json.decode::<A>(bytes),
-                _ => Bincode.decode::<A>(bytes),
-            });
-        let state = state.transpose().map_err(|error| error.to_string())?;
-        if state != entry.state {
-            let (at, right) = (row.version, &entry.state);
-            return Err(format!(
-                "the snapshot of version {at} has {state:?}, replay gives {right:?}"
-            ));
-        }
-    }
-    Ok(true)
 }

@@ -197,6 +197,8 @@ impl<'k, K: Kind> World<'k, K> {
                 if !matches!(self.bed.place, Place::Memory) {
                     self.bed.raw = self.bed.place.open().await;
                 }
+                self.today_held.clear();
+                self.later_held.clear();
                 self.restart();
             }
             Step::Restore { id, percent } => {
@@ -209,7 +211,7 @@ impl<'k, K: Kind> World<'k, K> {
         Ok(())
     }
 
-    /// Programs begin anew: nothing that was in memory is left.
+    /// Programs begin anew. What is held in memory stays: a program may live on while its store is restored.
     fn restart(&mut self) {
         self.bed.injected();
         self.bed.calls_before = [self.bed.appends() + 1, self.bed.snapshot_writes() + 1];
@@ -220,8 +222,6 @@ impl<'k, K: Kind> World<'k, K> {
                 .faulty
                 .set_plan(plan(seed, events, snapshots, often));
         }
-        self.today_held.clear();
-        self.later_held.clear();
         self.today = self
             .kind
             .start(Arc::new(self.bed.faulty.clone()), &self.bed.settings);
