@@ -80,18 +80,20 @@ pub(crate) trait Account: Aggregate<Id = String> + PartialEq {
     fn picky(n: u64) -> SnapshotPolicy;
 }
 
+// rustfmt indents the attribute further each time it sees it.
+#[rustfmt::skip]
 macro_rules! account {
     ($account:ident, $event:ident, $handlers:ident, $version:literal, $first:ident, $second:ident) => {
         /// `log` has the number of every event, in order.
         #[derive(Aggregate, Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[aggregate(
-                                                            name = "account",
-                                                            id = String,
-                                                            schema_version = $version,
-                                                            create(Opened),
-                                                            events(Paid, Renamed),
-                                                            discard(Closed)
-                                                        )]
+            name = "account",
+            id = String,
+            schema_version = $version,
+            create(Opened),
+            events(Paid, Renamed),
+            discard(Closed)
+        )]
         pub(crate) struct $account {
             owner: String,
             $first: i64,
