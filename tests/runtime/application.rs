@@ -135,8 +135,8 @@ pub(crate) async fn subscribers_may_save(store: Store) {
             let (notes, again) = (notes.clone(), again.clone());
             async move {
                 let text = format!("{:?}", event.event_of::<Ledger>());
-                let decide = |_: &Diary| Ok::<_, Overdrawn>(Noted { text: text.clone() });
-                notes.execute(1, decide).await?;
+                let written = |_: &Diary| Ok::<_, Overdrawn>(Noted { text: text.clone() });
+                notes.execute(1, written).await?;
                 // On the very stream whose save is being published.
                 let id = event.id_of::<Ledger>().unwrap();
                 if event.version() == 1 {
