@@ -96,13 +96,20 @@ async fn work() {
         return;
     };
     let path = PathBuf::from(path);
-    match &*work {
-        "load" => sqlite::kill::load(&path, &name).await,
-        "early" => sqlite::kill::early(&path).await,
-        "fill" => sqlite::torn::fill(&path, &name).await,
-        "marks" => sqlite::durability::marks(&path, &name).await,
-        other => panic!("unknown work {other:?}"),
-    }
+    let work = async {
+        match &*work {
+            "load" => sqlite::kill::load(&path, &name).await,
+            "early" => sqlite::kill::early(&path).await,
+            "fill" => sqlite::torn::fill(&path, &name).await,
+            "marks" => sqlite::durability::marks(&path, &name).await,
+            other => panic!("unknown work {other:?}"),
+        }
+    };
+    // A child that nobody kills must not wait for ever.
+    let minutes = Duration::from_secs(300);
+    tokio::time::timeout(minutes, work)
+        .await
+        .expect("it ends, or is killed");
 }
 
 /// An application on a file, and the ids of the events that it stored but has not acknowledged yet.

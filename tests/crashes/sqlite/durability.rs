@@ -23,7 +23,7 @@ use crate::{
 const WRITERS: usize = 4;
 const SAVES: usize = 60;
 /// Together they fill the log several times, so that it is moved into the database and begun again.
-const FILLER: usize = 40_000;
+const FILLER: usize = 200_000;
 
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
@@ -350,17 +350,45 @@ fn with_syncs_at_checkpoints_only_the_record_shows_it() {
 /// A sync that ended in time, but began before the last write, is none.
 #[test]
 fn a_sync_that_began_too_early_does_not_count() {
-    let Some(mut calls) = recorded("full") else {
-        return;
+    let log = b'l';
+    let commit = |tag: &str| {
+        let mut header = vec![0; FRAME_HEADER];
+        header[7] = 1;
+        let mut page = vec![0; PAGE];
+        page[100..100 + tag.len()].copy_from_slice(tag.as_bytes());
+        let wrote = |offset, bytes| Call::Wrote {
+            file: log,
+            offset,
+            bytes,
+        };
+        [wrote(HEADER, header), wrote(HEADER + FRAME_HEADER, page)]
     };
-    let is_sync = |call: &Call| matches!(call, Call::SyncBegan { file: b'l' });
-    let is_write = |call: &Call| matches!(call, Call::Wrote { file: b'l', .. });
-    let last = calls.iter().rposition(is_sync).unwrap();
-    // The last sync of the log may be that of a checkpoint: the one right after a write is that of a commit.
-    let commit = (1..=last)
-        .rev()
-        .find(|i| is_sync(&calls[*i]) && is_write(&calls[i - 1]));
-    let commit = commit.unwrap();
-    calls.swap(commit - 1, commit);
-    assert_ne!(Checker::run(&calls).violations, [""; 0]);
+    let mark = || Call::Marked {
+        tag: "<tag 1>".to_owned(),
+    };
+    let (began, ended) = (
+        || Call::SyncBegan { file: log },
+        || Call::SyncEnded { file: log },
+    );
+    let folder = || {
+        let file = b'f';
+        [Call::SyncBegan { file }, Call::SyncEnded { file }]
+    };
+    let violations = |calls: Vec<Call>| Checker::run(&calls).violations.len();
+
+    let [header, page] = commit("<tag 1>");
+    let [first, second] = folder();
+    let sound = vec![first, second, header, page, began(), ended(), mark()];
+    assert_eq!(violations(sound), 0);
+    let [header, page] = commit("<tag 1>");
+    let [first, second] = folder();
+    let early = vec![first, second, header, began(), page, ended(), mark()];
+    assert_eq!(violations(early), 1);
+    let [header, page] = commit("<tag 1>");
+    let [first, second] = folder();
+    let late = vec![first, second, header, page, began(), mark(), ended()];
+    assert_eq!(violations(late), 1);
+    let [header, page] = commit("<tag 1>");
+    let no_folder = vec![header, page, began(), ended(), mark()];
+    assert_eq!(violations(no_folder), 1);
 }

@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use eventsourcing::{
-    SnapshotMode,
-    store::SqliteOptions,
-};
+use eventsourcing::{SnapshotMode, store::SqliteOptions};
 
 use crate::{
     account::Account,
