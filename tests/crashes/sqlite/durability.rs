@@ -21,9 +21,9 @@ use crate::{
 };
 
 const WRITERS: usize = 4;
-const SAVES: usize = 60;
+const SAVES: usize = 30;
 /// Together they fill the log several times, so that it is moved into the database and begun again.
-const FILLER: usize = 200_000;
+const FILLER: usize = 150_000;
 
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
@@ -58,7 +58,7 @@ async fn mark(writer: Writer, marks: Arc<File>, i: usize) {
     let mut pair = [writer.account(&ids[0]).await, writer.account(&ids[1]).await];
     for n in 0..SAVES {
         let tag = format!("<tag {i} {n}>");
-        let filler = "x".repeat(if n % 10 == 9 { FILLER } else { 100 });
+        let filler = "x".repeat(if n % 5 == 4 { FILLER } else { 100 });
         // The tag comes last: it must be on the disk as much as what was written first.
         let mut tags = vec![filler, tag.clone()];
         match n % 3 {
@@ -275,15 +275,13 @@ impl Checker {
 
 /// The tags that a page has in it.
 fn tags(page: &[u8]) -> Vec<String> {
-    const BEGIN: &[u8] = b"<tag ";
-    let mut tags = Vec::new();
-    for (at, window) in page.windows(BEGIN.len()).enumerate() {
-        let length = page[at..].iter().take(24).position(|byte| *byte == b'>');
-        if let (BEGIN, Some(length)) = (window, length) {
-            tags.push(String::from_utf8_lossy(&page[at..=at + length]).into_owned());
-        }
-    }
-    tags
+    let pieces = page.split(|byte| *byte == b'<').skip(1);
+    let tag = |piece: &[u8]| {
+        let mut inner = piece.strip_prefix(b"tag ")?.split(|byte| *byte == b'>');
+        let inner = inner.next().filter(|inner| inner.len() < 20)?;
+        Some(format!("<tag {}>", String::from_utf8_lossy(inner)))
+    };
+    pieces.filter_map(tag).collect()
 }
 
 /// Runs a child under the shim; `None` if there is no shim.
