@@ -1,0 +1,6 @@
+//! Crashes of a program that uses `SqliteStore`: one module per kind.
+
+pub(crate) mod durability;
+mod full;
+pub(crate) mod kill;
+pub(crate) mod torn;
