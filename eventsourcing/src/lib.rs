@@ -70,7 +70,8 @@
 //!
 //! # Features
 //!
-//! `derive`, `sqlite` and `bincode` are on by default; `chrono` adds conversions of [`Timestamp`].
+//! `derive`, `sqlite` and `bincode` are on by default; `chrono` adds conversions of [`Timestamp`];
+//! `testing` adds `testing`, for people who write stores.
 
 pub mod aggregate;
 pub mod application;
@@ -81,6 +82,8 @@ mod position;
 pub mod repository;
 pub mod snapshot;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timestamp;
 mod version;
 
