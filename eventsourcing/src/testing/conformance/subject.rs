@@ -69,7 +69,8 @@ impl Subject {
         self
     }
 
-    /// How the store is closed and opened again on the same data.
+    /// How the store is closed and opened again on the same data. What the new subject doesn't offer, it takes over from the
+    /// one before it.
     pub fn reopen<F, Fut>(mut self, reopen: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,

@@ -69,9 +69,14 @@ impl Trial {
     pub(crate) async fn reopen(&mut self) -> Result<(), Failure> {
         let reopen = self.subject.reopen.clone();
         let reopen = reopen.ok_or_else(|| missing("way to reopen"))?;
+        self.subject.events = None;
+        self.subject.snapshots = None;
         let mut subject = reopen().await;
-        subject.clock = subject.clock.or(self.subject.clock.take());
-        subject.kept.append(&mut self.subject.kept);
+        let before = &mut self.subject;
+        subject.clock = subject.clock.or(before.clock.take());
+        subject.reopen = subject.reopen.or(before.reopen.take());
+        subject.second_handle = subject.second_handle.or(before.second_handle.take());
+        subject.kept.append(&mut before.kept);
         self.subject = subject;
         Ok(())
     }

@@ -1,0 +1,9 @@
+//! The conformance kit: the stores that come with the crate pass it, planted bugs and wrong stores do not.
+
+mod contract;
+mod stores;
+
+eventsourcing::conformance_tests! {
+    memory => stores::memory(),
+    sqlite => stores::sqlite(),
+}
