@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -200,29 +200,13 @@ impl Log {
     }
 }
 
-pub(crate) fn check_distinct(commit: &Commit) -> Result<()> {
-    let mut seen = HashSet::new();
-    for part in &commit.streams {
-        if !seen.insert(&part.stream) {
-            return Err(Error::new(ErrorKind::InvalidConfiguration)
-                .at(part.stream.clone())
-                .because("one commit names this stream twice"));
-        }
-    }
-    Ok(())
-}
-
 #[async_trait]
 impl EventStore for MemoryStore {
     async fn append(&self, commit: Commit) -> Result<Appended> {
-        check_distinct(&commit).map_err(|error| error.during("append"))?;
+        commit.check().map_err(|error| error.during("append"))?;
         let mut log = self.log();
         if commit.event_count() == 0 {
-            let repeated = false;
-            return Ok(Appended {
-                streams: Vec::new(),
-                repeated,
-            });
+            return Ok(Appended::nothing(&commit, self.0.clock.now()));
         }
         if let Some(conflict) = log.conflict(&commit) {
             return self
@@ -299,6 +283,12 @@ impl EventStore for MemoryStore {
 #[async_trait]
 impl SnapshotStore for MemoryStore {
     async fn save(&self, row: SnapshotRow) -> Result<SavedSnapshot> {
+        if row.version > Version::MAX {
+            return Err(Error::new(ErrorKind::TooLarge)
+                .during("save_snapshot")
+                .at(row.key.stream)
+                .at_version(row.version));
+        }
         let mut snapshots = self.snapshots();
         let rows = snapshots.entry(row.key.stream.clone()).or_default();
         let existing = rows
