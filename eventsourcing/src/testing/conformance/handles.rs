@@ -1,6 +1,6 @@
 //! What the checks write and read with: commits, rows, and handles that say more in fewer words.
 
-use std::{ops::RangeInclusive, sync::Arc};
+use std::{collections::HashSet, ops::RangeInclusive, sync::Arc};
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -201,6 +201,12 @@ impl Events {
             let (Some(last), true) = (last, page.has_more()) else {
                 return Ok(seen);
             };
+            if !read.versions.contains(&last) {
+                return Err(Failure(format!(
+                    "the page of the versions {:?} holds version {last}",
+                    read.versions
+                )));
+            }
             let (from, to) = (*read.versions.start(), *read.versions.end());
             read.versions = match read.direction {
                 Direction::Forward => last.saturating_add(1)..=to,
@@ -215,18 +221,19 @@ impl Events {
 
     /// Follows the positions to the end.
     pub(crate) async fn follow(&self, mut read: ReadAll) -> Result<Vec<Seen>, Failure> {
-        let mut seen: Vec<Seen> = Vec::new();
+        let (mut seen, mut places) = (Vec::new(), HashSet::new());
         loop {
             let page = self.page_of_all(&read).await?;
             seen.extend(page.iter().map(Seen::from));
-            match (page.last(), page.has_more()) {
-                (Some(last), true) => read.after = Some(last.position),
-                (None, true) => {
-                    let text = "read_all gave a page without events that says there are more";
-                    return Err(Failure(text.to_owned()));
-                }
-                (_, false) => return Ok(seen),
+            let last = page.last().map(|event| event.position);
+            if !page.has_more() {
+                return Ok(seen);
             }
+            if last.is_none() || !places.insert(last) {
+                let text = "a page of read_all leads no further, and says that there is more";
+                return Err(Failure(text.to_owned()));
+            }
+            read.after = last;
         }
     }
 

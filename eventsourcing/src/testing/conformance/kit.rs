@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use tokio::runtime;
+use tokio::{runtime, time::timeout};
 
 use super::{Check, CheckResult, Outcome, Report, Subject, checks, report::Failure, trial::Trial};
 use crate::store::Capabilities;
@@ -116,10 +116,11 @@ impl Kit {
         let started = thread.spawn(move || tell.send(kit.perform(check)));
         let outcome = match started {
             Err(error) => Outcome::Failed(format!("no thread for the check: {error}")),
-            Ok(_) => told.recv_timeout(self.deadline).unwrap_or_else(|_| {
-                let deadline = self.deadline;
-                Outcome::Failed(format!("not over after {deadline:?}: a call hangs"))
-            }),
+            // A call that blocks its thread is left behind; one that only waits is ended by `perform`.
+            Ok(_) => {
+                let patience = self.deadline.saturating_add(Duration::from_secs(1));
+                told.recv_timeout(patience).unwrap_or_else(|_| self.hangs())
+            }
         };
         CheckResult {
             check,
@@ -141,9 +142,18 @@ impl Kit {
             Err(error) => return Outcome::Failed(format!("no runtime for the check: {error}")),
         };
         let performed = AssertUnwindSafe(self.perform_here(check)).catch_unwind();
-        let outcome = runtime.block_on(performed);
+        let outcome = runtime.block_on(async { timeout(self.deadline, performed).await });
         runtime.shutdown_background();
-        outcome.unwrap_or_else(|panic| Outcome::Failed(format!("panicked: {}", text(&*panic))))
+        match outcome {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(panic)) => Outcome::Failed(format!("panicked: {}", text(&*panic))),
+            Err(_) => self.hangs(),
+        }
+    }
+
+    fn hangs(&self) -> Outcome {
+        let deadline = self.deadline;
+        Outcome::Failed(format!("not over after {deadline:?}: a call hangs"))
     }
 
     async fn perform_here(&self, check: Check) -> Outcome {

@@ -109,8 +109,13 @@ async fn stubborn(handles: &[Events], writers: usize, share: usize) -> Checked {
     let tasks = handles.iter().cycle().take(writers).map(|store| {
         let store = store.clone();
         joined(tokio::spawn(async move {
-            let mut stored = Vec::new();
+            let (mut stored, mut tries) = (Vec::new(), 0);
             while stored.len() < share {
+                tries += 1;
+                ensure!(
+                    tries < 1_000 * share,
+                    "a writer is still refused after {tries} tries"
+                );
                 let one = commit("shared", store.head("shared").await?, 1)?;
                 tokio::task::yield_now().await;
                 match store.append(&one).await {

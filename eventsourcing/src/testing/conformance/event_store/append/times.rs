@@ -136,8 +136,13 @@ pub(crate) async fn recorded_times_never_decrease_among_racing_writers(t: Trial)
         .map(|_| {
             let store = store.clone();
             tokio::spawn(async move {
-                let mut stored = 0;
+                let (mut stored, mut tries) = (0, 0);
                 while stored < 25 {
+                    tries += 1;
+                    ensure!(
+                        tries < 10_000,
+                        "a writer is still refused after {tries} tries"
+                    );
                     let head = store.head("1").await?;
                     stored += u32::from(store.append(&commit("1", head, 1)?).await.is_ok());
                     tokio::task::yield_now().await;

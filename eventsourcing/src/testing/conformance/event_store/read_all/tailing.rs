@@ -1,6 +1,6 @@
 //! Readers that follow while others write: every event once, whatever is committed meanwhile.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tokio::task::{JoinHandle, yield_now};
 use uuid::Uuid;
@@ -43,11 +43,16 @@ async fn tail(
     mut read: ReadAll,
     done: impl Fn() -> bool,
 ) -> Result<Vec<Seen>, Failure> {
-    let mut seen = Vec::new();
+    let (mut seen, mut places) = (Vec::new(), HashSet::new());
     loop {
         let last_look = done();
         let page = store.page_of_all(&read).await?;
         seen.extend(page.iter().map(Seen::from));
+        let place = page.last().map(|event| event.position);
+        ensure!(
+            place.is_none_or(|place| places.insert(place)),
+            "a tailing reader was led back to a place where it had been"
+        );
         read.after = page.last().map(|event| event.position).or(read.after);
         if last_look && page.is_empty() {
             return Ok(seen);

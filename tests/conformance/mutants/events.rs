@@ -1,0 +1,536 @@
+//! The mutant as an event store.
+
+use std::{future, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use eventsourcing::{
+    Error, ErrorKind, EventStore, Result, StreamId, Timestamp, Version,
+    snapshot::SnapshotStore,
+    store::{
+        Appended, AppendedStream, Capabilities, Commit, Direction, EventPage, NewEvent, ReadAll,
+        ReadStream, RecordedEvent, StreamCommit,
+    },
+};
+use tokio::task::yield_now;
+use uuid::Uuid;
+
+use super::{
+    Bug,
+    store::{Data, Mutant, Stored},
+};
+
+const PAGE_BYTES: usize = 1 << 20;
+
+/// Declared, so that the kit's checks of limits apply too.
+const MOST_EVENTS: usize = 5_000;
+
+pub(super) fn capabilities() -> Capabilities {
+    let mut capabilities = Capabilities::full();
+    capabilities.max_commit_events = Some(MOST_EVENTS);
+    capabilities
+}
+
+impl Mutant {
+    fn check(&self, commit: &Commit) -> Result<()> {
+        for (index, part) in commit.streams.iter().enumerate() {
+            let mut before = commit.streams.iter().take(index);
+            if before.any(|other| other.stream == part.stream)
+                && !self.is(Bug::AStreamTwiceIsAccepted)
+            {
+                return Err(Error::new(ErrorKind::InvalidConfiguration));
+            }
+            let last = part.expected.checked_add(part.events.len() as u64);
+            if !part.events.is_empty() && last.is_none() && !self.is(Bug::VersionsHaveNoLimit) {
+                return Err(Error::new(ErrorKind::TooLarge));
+            }
+        }
+        if commit.event_count() > MOST_EVENTS && !self.is(Bug::CommitsHaveNoLimit) {
+            return Err(Error::new(ErrorKind::TooLarge));
+        }
+        Ok(())
+    }
+
+    fn conflict(&self, data: &Data, commit: &Commit) -> Option<Error> {
+        let parts = commit.streams.iter().enumerate();
+        parts.into_iter().find_map(|(index, part)| {
+            let (expected, actual) = (part.expected.get(), data.head(&self.name(&part.stream)));
+            let fine = match self.bug {
+                Some(Bug::VersionsAreNotCompared) => true,
+                Some(Bug::HigherVersionsAreAccepted) => expected >= actual,
+                Some(Bug::OnlyTheFirstStreamIsCompared) => index > 0 || expected == actual,
+                Some(Bug::CreationIsNotCompared) => expected == 0 || expected == actual,
+                Some(Bug::PartsWithoutEventsAreNotCompared) => {
+                    part.events.is_empty() || expected == actual
+                }
+                _ => expected == actual,
+            };
+            let (mut named, mut versions) = (&part.stream, (part.expected, Version::from(actual)));
+            if self.is(Bug::ConflictsSwapVersions) {
+                versions = (versions.1, versions.0);
+            }
+            if self.is(Bug::ConflictsNameTheFirstStream) {
+                named = &commit.streams[0].stream;
+            }
+            (!fine).then(|| Error::conflict(named.clone(), versions.0, versions.1))
+        })
+    }
+
+    /// The first answer, if the commit is stored.
+    fn repeated(&self, data: &Data, commit: &Commit) -> Option<Appended> {
+        if self.is(Bug::RepetitionsAreConflicts) {
+            return None;
+        }
+        let mut streams = Vec::new();
+        for (index, part) in commit.streams.iter().enumerate() {
+            let name = self.name(&part.stream);
+            let from = usize::try_from(part.expected.get()).ok()?;
+            let stored: Vec<_> = data.of(&name).skip(from).take(part.events.len()).collect();
+            let of_commit = stored.iter().all(|stored| stored.commit_id == commit.id);
+            let whole = stored.len() == part.events.len();
+            let head = data.head(&name);
+            let known = match self.bug {
+                Some(Bug::RepetitionsAreKnownByTheFirstStream) => index > 0 || of_commit && whole,
+                Some(Bug::RepetitionsAreKnownByTheFirstEvent) => stored
+                    .first()
+                    .is_none_or(|first| first.commit_id == commit.id),
+                Some(Bug::RepetitionsAreKnownAtTheHeadOnly) => {
+                    of_commit && whole && head == (from + part.events.len()) as u64
+                }
+                Some(Bug::RepetitionsAreNotCompared) => whole,
+                _ => of_commit && whole,
+            };
+            if !known {
+                return None;
+            }
+            let first = stored.first().map(|stored| stored.recorded_at);
+            let first = first.filter(|_| !self.is(Bug::RepetitionsHaveANewTime));
+            streams.push(AppendedStream {
+                positions: stored.iter().map(|stored| self.position(stored)).collect(),
+                recorded_at: first.unwrap_or_else(|| self.now()),
+            });
+        }
+        Some(Appended {
+            streams,
+            repeated: !self.is(Bug::RepetitionsAreNotMarked),
+        })
+    }
+
+    /// What becomes of an event on its way into the store.
+    fn kept(&self, mut event: NewEvent) -> NewEvent {
+        match self.bug {
+            Some(Bug::JsonIsReformatted) if event.codec == "json" => {
+                if let Ok(value) = serde_json::from_slice::<serde_json::Value>(&event.payload) {
+                    event.payload = value.to_string().into();
+                }
+            }
+            Some(Bug::PayloadsAreTexts) => {
+                let text = String::from_utf8_lossy(&event.payload).into_owned();
+                event.payload = text.into();
+            }
+            Some(Bug::NulEndsAPayload) => {
+                let end = event.payload.iter().position(|byte| *byte == 0);
+                event.payload = end.map_or(event.payload.clone(), |end| event.payload.slice(..end));
+            }
+            Some(Bug::EmptyMetadataIsAnObject) if event.metadata.is_empty() => {
+                event.metadata = Bytes::from_static(b"{}");
+            }
+            Some(Bug::MetadataIsLost) => event.metadata = Bytes::new(),
+            Some(Bug::EventVersionsHave16Bits) => event.event_version &= 0xFFFF,
+            Some(Bug::NamesAreTrimmed) => event.name = event.name.trim().to_owned().into(),
+            Some(Bug::CodecsAreLowerCase) => event.codec = event.codec.to_lowercase().into(),
+            Some(Bug::EventIdsAreMadeHere) => event.id = Uuid::now_v7(),
+            _ => {}
+        }
+        event
+    }
+
+    fn time(&self, data: &Data, name: &str, now: Timestamp) -> Timestamp {
+        let last = match self.bug {
+            Some(Bug::TimesGoBackwards) => None,
+            Some(Bug::TimesAreHeldUpByOtherStreams) => data.log.last(),
+            _ => data.of(name).next_back(),
+        };
+        last.map_or(now, |last| last.recorded_at.max(now))
+    }
+
+    fn store(
+        &self,
+        data: &mut Data,
+        id: Uuid,
+        now: Timestamp,
+        part: StreamCommit,
+    ) -> AppendedStream {
+        let name = self.name(&part.stream);
+        let recorded_at = self.time(data, &name, now);
+        let mut positions = Vec::new();
+        for (index, event) in part.events.into_iter().enumerate() {
+            data.next_position += 1;
+            let stored = Stored {
+                position: data.next_position,
+                stream: part.stream.clone(),
+                version: data.head(&name) + 1,
+                commit_id: if index > 0 && self.is(Bug::OnlyTheFirstEventHasTheCommitId) {
+                    Uuid::nil()
+                } else {
+                    id
+                },
+                recorded_at: if self.is(Bug::TimesDifferWithinACommit) {
+                    Timestamp::from_unix_micros(recorded_at.unix_micros() + index as i64)
+                } else {
+                    recorded_at
+                },
+                event: self.kept(event),
+            };
+            positions.push(self.position(&stored));
+            data.push(name.clone(), stored);
+        }
+        if self.is(Bug::PositionsAreAnsweredBackwards) {
+            positions.reverse();
+        }
+        AppendedStream {
+            positions,
+            recorded_at,
+        }
+    }
+
+    fn nothing(&self, commit: &Commit) -> Appended {
+        let recorded_at = self.now();
+        let entry = |_| AppendedStream {
+            positions: Vec::new(),
+            recorded_at,
+        };
+        let streams = commit.streams.iter().map(entry);
+        Appended {
+            streams: streams
+                .filter(|_| !self.is(Bug::EmptyCommitsHaveNoEntries))
+                .collect(),
+            repeated: false,
+        }
+    }
+
+    /// What is stored although the commit is refused.
+    fn torn(&self, data: &mut Data, commit: &Commit) {
+        for part in commit.streams.clone() {
+            let (head, expected) = (data.head(&self.name(&part.stream)), part.expected.get());
+            let mut rest = part;
+            if self.is(Bug::FreeVersionsAreStored) && head >= expected {
+                let taken = usize::try_from(head - expected).unwrap_or(usize::MAX);
+                rest.events = rest.events.into_iter().skip(taken).collect();
+            } else if !self.is(Bug::StreamsBeforeAConflictAreStored) || head != expected {
+                return;
+            }
+            self.store(data, commit.id, self.now(), rest);
+        }
+    }
+
+    /// Draws positions first and shows the events later, as a slow transaction does.
+    async fn store_late(&self, commit: Commit) -> Result<Appended> {
+        let (mut drawn, slow) = {
+            let mut data = self.data();
+            if let Some(conflict) = self.conflict(&data, &commit) {
+                return self.repeated(&data, &commit).ok_or(conflict);
+            }
+            let first = data.next_position + 1;
+            data.next_position += commit.event_count() as u64;
+            (first, first % 4)
+        };
+        for _ in 0..slow {
+            yield_now().await;
+        }
+        let mut data = self.data();
+        if let Some(conflict) = self.conflict(&data, &commit) {
+            return self.repeated(&data, &commit).ok_or(conflict);
+        }
+        let next = data.next_position;
+        let mut streams = Vec::new();
+        for part in commit.streams {
+            data.next_position = drawn - 1;
+            drawn += part.events.len() as u64;
+            streams.push(self.store(&mut data, commit.id, self.shared_now(), part));
+        }
+        data.next_position = next;
+        Ok(Appended {
+            streams,
+            repeated: false,
+        })
+    }
+
+    fn shared_now(&self) -> Timestamp {
+        self.now()
+    }
+
+    /// Shows a commit in pieces, with an await between them.
+    async fn store_in_pieces(&self, commit: Commit) -> Result<Appended> {
+        if let Some(conflict) = self.conflict(&self.data(), &commit) {
+            return self.repeated(&self.data(), &commit).ok_or(conflict);
+        }
+        let mut streams: Vec<AppendedStream> = Vec::new();
+        for part in commit.streams {
+            let size = if self.is(Bug::EventsOfACommitAreShownOneByOne) {
+                1
+            } else {
+                usize::MAX
+            };
+            let mut entry: Option<AppendedStream> = None;
+            let mut events = part.events.into_iter().peekable();
+            while events.peek().is_some() || entry.is_none() {
+                let piece = StreamCommit {
+                    stream: part.stream.clone(),
+                    expected: part.expected,
+                    events: events.by_ref().take(size).collect(),
+                };
+                let stored = self.store(&mut self.data(), commit.id, self.now(), piece);
+                match &mut entry {
+                    Some(entry) => entry.positions.extend(stored.positions),
+                    None => entry = Some(stored),
+                }
+                if events.peek().is_some() {
+                    yield_now().await;
+                }
+            }
+            streams.extend(entry);
+            yield_now().await;
+        }
+        Ok(Appended {
+            streams,
+            repeated: false,
+        })
+    }
+
+    fn page<'a>(&self, wanted: impl Iterator<Item = &'a Stored>, limit: usize) -> EventPage {
+        let mut page = EventPage::new();
+        let limit = if self.is(Bug::ALimitOfZeroIsEmpty) {
+            limit
+        } else {
+            limit.max(1)
+        };
+        for stored in wanted {
+            let large = stored.event.payload.len() > PAGE_BYTES;
+            let full = page.byte_len() >= PAGE_BYTES || large && self.is(Bug::LargeEventsNeverFit);
+            let more = self.is(Bug::PagesHoldOneMore) && page.len() == limit;
+            if page.len() >= limit && !more || full {
+                page.set_has_more(!self.is(Bug::HasMoreIsNeverSaid));
+                return page;
+            }
+            page.push(&self.view(stored));
+        }
+        if self.is(Bug::HasMoreIsSaidOfAFullPage) && page.len() == limit {
+            page.set_has_more(true);
+        }
+        page
+    }
+
+    fn view<'a>(&self, stored: &'a Stored) -> RecordedEvent<'a> {
+        RecordedEvent {
+            position: self.position(stored),
+            stream: stored.stream.as_str(),
+            version: Version::from(stored.version),
+            id: stored.event.id,
+            name: &stored.event.name,
+            event_version: stored.event.event_version,
+            codec: &stored.event.codec,
+            commit_id: stored.commit_id,
+            recorded_at: stored.recorded_at,
+            payload: &stored.event.payload,
+            metadata: &stored.event.metadata,
+        }
+    }
+
+    fn is_of(&self, stored: &Stored, wanted: &str) -> bool {
+        let category = stored.stream.category();
+        match self.bug {
+            Some(Bug::CategoriesArePrefixes) => category.starts_with(wanted),
+            Some(Bug::CategoriesIgnoreCase) => category.eq_ignore_ascii_case(wanted),
+            Some(Bug::CategoriesArePatterns) => {
+                let same = |(a, b): (char, char)| a == b || b == '_';
+                match wanted.split_once('%') {
+                    Some((start, _)) => category.starts_with(start),
+                    None => {
+                        category.chars().count() == wanted.chars().count()
+                            && category.chars().zip(wanted.chars()).all(same)
+                    }
+                }
+            }
+            _ => category == wanted,
+        }
+    }
+
+    fn passes(&self, stored: &Stored, read: &ReadAll) -> bool {
+        let category = read.category.as_ref();
+        let of_category = category.is_none_or(|category| self.is_of(stored, category));
+        let first = !read.first_only || stored.version == 1;
+        match self.bug {
+            Some(Bug::FirstOnlyForgetsTheCategory) if read.first_only => first,
+            Some(Bug::FirstOnlyIsIgnored) => of_category,
+            _ => of_category && first,
+        }
+    }
+}
+
+#[async_trait]
+impl EventStore for Mutant {
+    async fn append(&self, commit: Commit) -> Result<Appended> {
+        self.check(&commit)?;
+        if commit.event_count() == 0 {
+            let conflict = self.conflict(&self.data(), &commit);
+            return match conflict.filter(|_| self.is(Bug::EmptyCommitsAreCompared)) {
+                Some(conflict) => Err(conflict),
+                None => Ok(self.nothing(&commit)),
+            };
+        }
+        match self.bug {
+            Some(Bug::PositionsAreDrawnEarly) => return self.store_late(commit).await,
+            Some(Bug::EventsOfACommitAreShownOneByOne | Bug::StreamsOfACommitAreShownOneByOne) => {
+                return self.store_in_pieces(commit).await;
+            }
+            Some(Bug::CommitIdsAreGlobal) => {
+                let data = self.data();
+                if data.log.iter().any(|stored| stored.commit_id == commit.id) {
+                    return Ok(self.nothing(&commit));
+                }
+            }
+            Some(Bug::AppendsCheckAndThenAct) => {
+                if let Some(conflict) = self.conflict(&self.data(), &commit) {
+                    return self.repeated(&self.data(), &commit).ok_or(conflict);
+                }
+                yield_now().await;
+            }
+            _ => {}
+        }
+        let mut data = self.data();
+        let conflict = self.conflict(&data, &commit);
+        let conflict = conflict.filter(|_| !self.is(Bug::AppendsCheckAndThenAct));
+        if let Some(conflict) = conflict {
+            if let Some(repeated) = self.repeated(&data, &commit) {
+                if !self.is(Bug::RepetitionsAreStoredAgain) {
+                    return Ok(repeated);
+                }
+            } else {
+                self.torn(&mut data, &commit);
+                return Err(conflict);
+            }
+        }
+        let now = self.now();
+        let parts = commit.streams.into_iter();
+        let streams = parts.map(|part| self.store(&mut data, commit.id, now, part));
+        let mut streams: Vec<_> = streams.collect();
+        if self.is(Bug::EntriesAreInAnotherOrder) {
+            streams.reverse();
+        }
+        Ok(Appended {
+            streams,
+            repeated: self.is(Bug::EveryAppendIsMarkedRepeated),
+        })
+    }
+
+    async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage> {
+        let name = self.name(stream);
+        if self.data().head(&name) == 0 {
+            match self.bug {
+                Some(Bug::UnknownStreamsAreErrors) => return Err(Error::new(ErrorKind::NotFound)),
+                Some(Bug::UnknownStreamsHang) if read.direction == Direction::Backward => {
+                    future::pending::<()>().await;
+                }
+                _ => {}
+            }
+        }
+        let (from, to) = (*read.versions.start(), *read.versions.end());
+        assert!(
+            from <= to || !self.is(Bug::InvertedRangesPanic),
+            "a range from {from} to {to}"
+        );
+        let data = self.data();
+        let wanted = data.of(&name).filter(|stored| match self.bug {
+            Some(Bug::RangesEndBeforeTheirEnd) => stored.version >= from && stored.version < to,
+            Some(Bug::RangesBeginBehindTheirBegin) => stored.version > from && stored.version <= to,
+            Some(Bug::BackwardsIgnoresTheEnd) if read.direction == Direction::Backward => {
+                stored.version >= from
+            }
+            _ => read.versions.contains(&stored.version),
+        });
+        Ok(match read.direction {
+            Direction::Backward if self.is(Bug::BackwardsIsForwards) => {
+                self.page(wanted, read.limit)
+            }
+            Direction::Backward if self.is(Bug::BackwardsTurnsTheFirstPage) => {
+                let first: Vec<_> = wanted.take(read.limit).collect();
+                self.page(first.into_iter().rev(), read.limit)
+            }
+            Direction::Backward => self.page(wanted.rev(), read.limit),
+            Direction::Forward => self.page(wanted, read.limit),
+        })
+    }
+
+    async fn read_all(&self, read: ReadAll) -> Result<EventPage> {
+        let foreign = read
+            .after
+            .is_some_and(|after| after.store() != self.shared.id);
+        if foreign && !self.is(Bug::ForeignPositionsAreAccepted) {
+            return Err(Error::new(ErrorKind::InvalidConfiguration));
+        }
+        let data = self.data();
+        let after = read.after.map_or(0, eventsourcing::Position::offset);
+        let mut wanted: Vec<_> = data
+            .log
+            .iter()
+            .filter(|stored| match self.bug {
+                Some(Bug::AfterIncludesThePosition) => stored.position >= after,
+                _ => self.position(stored).offset() > after,
+            })
+            .collect();
+        wanted.sort_by_key(|stored| stored.position);
+        if self.is(Bug::AllIsGroupedByStream) {
+            wanted.sort_by_key(|stored| stored.stream.clone());
+        }
+        let mut page = self.page(
+            wanted
+                .iter()
+                .copied()
+                .filter(|stored| self.passes(stored, &read)),
+            read.limit,
+        );
+        if self.is(Bug::HasMoreCountsWhatIsFilteredOut) && !page.is_empty() {
+            page.set_has_more(wanted.len() > page.len());
+        }
+        Ok(page)
+    }
+
+    async fn head(&self, stream: &StreamId) -> Result<Version> {
+        let name = self.name(stream);
+        let data = self.data();
+        let head = match self.bug {
+            Some(Bug::HeadsCountCommits) => {
+                let mut commits: Vec<_> = data.of(&name).map(|stored| stored.commit_id).collect();
+                commits.dedup();
+                commits.len() as u64
+            }
+            Some(Bug::HandlesCacheHeads) => {
+                let mut cached = self
+                    .cached_heads
+                    .lock()
+                    .expect("no holder of this lock panics");
+                *cached
+                    .entry(name.clone())
+                    .or_insert_with(|| data.head(&name))
+            }
+            _ => data.head(&name),
+        };
+        Ok(Version::from(head))
+    }
+
+    fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
+        Some(Arc::new(if self.is(Bug::SnapshotStoresAreFresh) {
+            Mutant::new(self.bug, Arc::clone(&self.shared.clock))
+        } else {
+            self.handle()
+        }))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        if self.is(Bug::CapabilitiesAreOthers) {
+            return Capabilities::full();
+        }
+        capabilities()
+    }
+}
