@@ -3,8 +3,11 @@
 mod contract;
 mod mutants;
 mod stores;
+mod third_party;
+mod wrong;
 
 eventsourcing::conformance_tests! {
     memory => stores::memory(),
     sqlite => stores::sqlite(),
+    list_store => third_party::kit(),
 }

@@ -134,7 +134,7 @@ bugs! {
     OtherKeysAreRepeated "Another key is named once for each of its rows.",
     OtherKeysAboveAreNamed "Other keys are named that have rows above the wanted version only.",
     OtherKeysAreNotNamed "Other keys are never named.",
-    TheOwnKeyIsNamed "The key itself is named as another.",
+    TheOwnKeyIsNamed "The key itself is named as another if it has rows above the wanted version.",
     HandlesCacheSnapshots "A handle remembers the row that it saw first.",
     ListsAreByPrefix "`list` has rows of streams that begin alike.",
     ListsAreInTheOrderOfArrival "`list` is in the order in which rows were saved.",

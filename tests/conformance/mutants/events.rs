@@ -76,6 +76,13 @@ impl Mutant {
         })
     }
 
+    /// The answer if it isn't to be stored, of a look of its own.
+    fn refused(&self, commit: &Commit) -> Option<Result<Appended>> {
+        let data = self.data();
+        let conflict = self.conflict(&data, commit)?;
+        Some(self.repeated(&data, commit).ok_or(conflict))
+    }
+
     /// The first answer, if the commit is stored.
     fn repeated(&self, data: &Data, commit: &Commit) -> Option<Appended> {
         if self.is(Bug::RepetitionsAreConflicts) {
@@ -247,7 +254,7 @@ impl Mutant {
         for part in commit.streams {
             data.next_position = drawn - 1;
             drawn += part.events.len() as u64;
-            streams.push(self.store(&mut data, commit.id, self.shared_now(), part));
+            streams.push(self.store(&mut data, commit.id, self.now(), part));
         }
         data.next_position = next;
         Ok(Appended {
@@ -256,14 +263,11 @@ impl Mutant {
         })
     }
 
-    fn shared_now(&self) -> Timestamp {
-        self.now()
-    }
-
     /// Shows a commit in pieces, with an await between them.
     async fn store_in_pieces(&self, commit: Commit) -> Result<Appended> {
-        if let Some(conflict) = self.conflict(&self.data(), &commit) {
-            return self.repeated(&self.data(), &commit).ok_or(conflict);
+        let refused = self.refused(&commit);
+        if let Some(answer) = refused {
+            return answer;
         }
         let mut streams: Vec<AppendedStream> = Vec::new();
         for part in commit.streams {
@@ -391,8 +395,9 @@ impl EventStore for Mutant {
                 }
             }
             Some(Bug::AppendsCheckAndThenAct) => {
-                if let Some(conflict) = self.conflict(&self.data(), &commit) {
-                    return self.repeated(&self.data(), &commit).ok_or(conflict);
+                let refused = self.refused(&commit);
+                if let Some(answer) = refused {
+                    return answer;
                 }
                 yield_now().await;
             }

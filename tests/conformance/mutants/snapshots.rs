@@ -119,8 +119,11 @@ impl Mutant {
     fn others(&self, data: &Data, key: &SnapshotKey, at_most: Version) -> Vec<SnapshotKey> {
         let mut others = Vec::new();
         for row in data.rows.iter().filter(|row| row.key.stream == key.stream) {
-            let below = row.version <= at_most || self.is(Bug::OtherKeysAboveAreNamed);
-            let own = row.key == *key && !self.is(Bug::TheOwnKeyIsNamed);
+            let own = row.key == *key;
+            let below = row.version <= at_most
+                || self.is(Bug::OtherKeysAboveAreNamed)
+                || own && self.is(Bug::TheOwnKeyIsNamed);
+            let own = own && !self.is(Bug::TheOwnKeyIsNamed);
             let again = others.contains(&row.key) && !self.is(Bug::OtherKeysAreRepeated);
             if below && !own && !again {
                 others.push(row.key.clone());

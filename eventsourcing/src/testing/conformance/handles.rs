@@ -81,6 +81,14 @@ pub(crate) fn events(count: usize) -> Vec<NewEvent> {
         .collect()
 }
 
+/// Bytes without a pattern that a store could rely on.
+pub(crate) fn noise(len: usize) -> Vec<u8> {
+    let block = (0..65_521_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3]);
+    let mut noise = block.collect::<Vec<_>>().repeat(len / 65_521 + 1);
+    noise.truncate(len);
+    noise
+}
+
 pub(crate) fn part(id: &str, expected: u64, count: usize) -> Result<StreamCommit, Failure> {
     Ok(StreamCommit {
         stream: stream(id)?,

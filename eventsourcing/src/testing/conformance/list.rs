@@ -348,7 +348,7 @@ macro_rules! __conformance_table {
                         rows_of_every_key_are_listed,
                         rows_of_other_streams_are_not_listed,
                         a_stream_without_rows_lists_none,
-                        a_thousand_rows_are_listed,
+                        hundreds_of_rows_are_listed,
                     }
                     "They come by version." {
                         rows_are_listed_by_version,

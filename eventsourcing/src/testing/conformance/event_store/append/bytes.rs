@@ -228,12 +228,9 @@ pub(crate) async fn an_event_of_five_megabytes(t: Trial) -> Checked {
         read == large,
         "an event of five megabytes came back changed"
     );
-    let noise: Vec<u8> = (0..5_000_000_u32)
-        .map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3])
-        .collect();
     let large = NewEvent {
         codec: "bincode".into(),
-        ..event(noise)
+        ..event(noise(5_000_000))
     };
     let read = store.echo("noise", &large).await?;
     ensure!(

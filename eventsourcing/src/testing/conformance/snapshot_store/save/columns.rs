@@ -87,8 +87,7 @@ pub(crate) async fn every_byte_in_a_state(t: Trial) -> Checked {
 }
 
 pub(crate) async fn a_state_of_five_megabytes(t: Trial) -> Checked {
-    let noise = (0..5_000_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3]);
-    states_come_back(&t, vec![Some(noise.collect())]).await
+    states_come_back(&t, vec![Some(noise(5_000_000).into())]).await
 }
 
 pub(crate) async fn extreme_schema_versions_and_versions(t: Trial) -> Checked {
