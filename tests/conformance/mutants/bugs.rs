@@ -1,4 +1,4 @@
-//! The planted bugs. A new one is a line here and the change that it makes, in `events.rs` or `snapshots.rs`.
+//! The planted bugs. A new one is a line here and the change that it makes, in `append.rs`, `events.rs` or `snapshots.rs`.
 
 macro_rules! bugs {
     ($($name:ident $what:literal,)+) => {
@@ -122,7 +122,7 @@ bugs! {
     NoStateIsEmpty "No state is stored as an empty one.",
     StatesAreTexts "Bytes of a state that are no UTF-8 are replaced.",
     ChecksumsAreMadeHere "The store computes checksums anew, and so hides damage.",
-    ChecksumsHave63Bits "A checksum loses its highest bit: a signed column.",
+    TheHighestChecksumIsZero "The checksum of all ones is stored as 0.",
     TimesHaveMilliseconds "Creation times are cut to milliseconds.",
     SnapshotVersionsHave32Bits "Versions of rows are cut to 32 bits.",
     SnapshotVersionsHaveNoLimit "Rows beyond the highest version are stored.",

@@ -1,5 +1,6 @@
 //! The kit's planted-bug twins: a memory store with one small mistake at a time, each caught by at least one check.
 
+mod append;
 mod bugs;
 mod events;
 mod snapshots;

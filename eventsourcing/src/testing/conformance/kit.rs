@@ -114,13 +114,12 @@ impl Kit {
         let kit = self.clone();
         let thread = thread::Builder::new().name(check.name.to_owned());
         let started = thread.spawn(move || tell.send(kit.perform(check)));
-        let outcome = match started {
-            Err(error) => Outcome::Failed(format!("no thread for the check: {error}")),
-            // A call that blocks its thread is left behind; one that only waits is ended by `perform`.
-            Ok(_) => {
-                let patience = self.deadline.saturating_add(Duration::from_secs(1));
-                told.recv_timeout(patience).unwrap_or_else(|_| self.hangs())
-            }
+        // A call that blocks its thread is left behind; one that only waits is ended by `perform`.
+        let patience = self.deadline.saturating_add(Duration::from_secs(1));
+        let outcome = if let Err(error) = started {
+            Outcome::Failed(format!("no thread for the check: {error}"))
+        } else {
+            told.recv_timeout(patience).unwrap_or_else(|_| self.hangs())
         };
         CheckResult {
             check,

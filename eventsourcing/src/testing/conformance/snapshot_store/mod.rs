@@ -16,6 +16,6 @@ fn neighbours(id: &str) -> Result<(SnapshotKey, [SnapshotKey; 3]), Failure> {
     let mut others = [key.clone(), key.clone(), key.clone()];
     others[0].schema_version = 2;
     others[1].fingerprint = Fingerprint::from_bytes([8; 16]);
-    others[2].codec = "json".to_owned();
+    "json".clone_into(&mut others[2].codec);
     Ok((key, others))
 }

@@ -14,7 +14,11 @@ fn writer(store: &Events, number: usize, commits: u64, most: u64) -> JoinHandle<
     tokio::spawn(async move {
         let (mut acknowledged, mut head) = (Vec::new(), 0);
         let own = named(
-            if number % 2 == 0 { "order" } else { "invoice" },
+            if number.is_multiple_of(2) {
+                "order"
+            } else {
+                "invoice"
+            },
             &format!("own-{number}"),
         )?;
         for round in 0..commits {
@@ -127,8 +131,8 @@ async fn follow(
                     .is_none_or(|category| event.stream.split('/').next() == Some(category))
         };
         complete(&all, &acknowledged)?;
-        let passed: Vec<_> = all.iter().filter(passes).cloned().collect();
-        return complete(&seen, &ids(&passed));
+        let wanted: Vec<_> = all.iter().filter(passes).cloned().collect();
+        return complete(&seen, &ids(&wanted));
     }
     complete(&seen, &acknowledged)
 }
