@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eventsourcing::testing::conformance::checks;
+use eventsourcing::testing::conformance::{Check, checks};
 
 const EVENT_STORE: &str = include_str!("../../eventsourcing/src/store/mod.rs");
 const SNAPSHOT_STORE: &str = include_str!("../../eventsourcing/src/snapshot/store.rs");
@@ -15,7 +15,7 @@ fn plain(text: &str) -> String {
         let (code, after) = after.split_once("`]").expect("a link has an end");
         plain.push_str(before);
         // `Self::` in a link's target only.
-        plain.push_str(&format!("`{code}`"));
+        plain.extend(["`", code, "`"]);
         rest = match after.strip_prefix('(') {
             Some(target) => target.split_once(')').expect("a target has an end").1,
             None => after,
@@ -66,7 +66,7 @@ fn each_bullet_has_checks_and_each_check_a_bullet() {
 
 #[test]
 fn there_are_as_many_checks_as_were_asked_for_and_each_has_its_own_name() {
-    let names: BTreeSet<_> = checks().iter().map(|check| check.name()).collect();
+    let names: BTreeSet<_> = checks().iter().map(Check::name).collect();
     assert_eq!(names.len(), checks().len());
     let of_snapshots = names
         .iter()

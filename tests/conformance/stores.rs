@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use eventsourcing::{
     ManualClock, MemoryStore, SqliteStore, Timestamp,
     store::{Capabilities, SqliteOptions, Synchronous},
-    testing::conformance::{Kit, Requirement, Subject, checks},
+    testing::conformance::{Check, Kit, Requirement, Subject, checks},
 };
 use futures_util::future::BoxFuture;
 
@@ -64,7 +64,7 @@ fn what_does_not_apply_is_known() {
     let needing = |needs: &[Requirement]| -> Vec<_> {
         let checks = checks().iter();
         let needing = checks.filter(|check| check.needs().iter().any(|need| needs.contains(need)));
-        needing.map(|check| check.name()).collect()
+        needing.map(Check::name).collect()
     };
     let (one, limited, reopen) = (
         Requirement::OneStream,

@@ -102,8 +102,8 @@ impl EventStore for ListStore {
         let (mut list, count) = (self.list(), part.events.len());
         let stored = of(&list, &part.stream);
         let head = Version::from(stored.len() as u64);
-        let last = stored.last().map(|(_, entry)| entry.time);
-        let time = last.map_or(Timestamp::now(), |last| last.max(Timestamp::now()));
+        let before = stored.last().map(|(_, entry)| entry.time);
+        let time = before.map_or(Timestamp::now(), |before| before.max(Timestamp::now()));
         if count > 0 && part.expected.checked_add(count as u64).is_none() {
             return Err(Error::new(ErrorKind::TooLarge)
                 .during("append")

@@ -168,7 +168,9 @@ impl Mutant {
                     id
                 },
                 recorded_at: if self.is(Bug::TimesDifferWithinACommit) {
-                    Timestamp::from_unix_micros(recorded_at.unix_micros() + index as i64)
+                    Timestamp::from_unix_micros(
+                        recorded_at.unix_micros() + i64::try_from(index).unwrap_or(0),
+                    )
                 } else {
                     recorded_at
                 },

@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use eventsourcing::testing::conformance::{Kit, Report, Subject, checks};
+use eventsourcing::testing::conformance::{Check, Kit, Report, Subject, checks};
 
 pub(crate) use self::bugs::Bug;
 use self::store::Mutant;
@@ -112,7 +112,7 @@ fn each_planted_bug_is_caught() {
     let never = checks()
         .iter()
         .filter(|check| !caught.contains(check.name()));
-    let never: Vec<_> = never.map(|check| check.name()).collect();
+    let never: Vec<_> = never.map(Check::name).collect();
     println!("{} checks catch none of the bugs: {never:#?}", never.len());
 
     let table = table(&reports);

@@ -41,7 +41,7 @@ impl Mutant {
     fn kept_row(&self, mut row: SnapshotRow) -> SnapshotRow {
         match self.bug {
             Some(Bug::AnEmptyStateIsNone) => {
-                row.state = row.state.filter(|state| !state.is_empty())
+                row.state = row.state.filter(|state| !state.is_empty());
             }
             Some(Bug::NoStateIsEmpty) => row.state = Some(row.state.unwrap_or_default()),
             Some(Bug::ChecksumsAreMadeHere) => {
@@ -252,9 +252,9 @@ impl SnapshotStore for Mutant {
         match self.bug {
             Some(Bug::ListsEndAtAHundred) => list.truncate(100),
             Some(Bug::ListsSayZeroForNoState) => {
-                list.iter_mut().for_each(|info| {
+                for info in &mut list {
                     info.state_len.get_or_insert(0);
-                });
+                }
             }
             _ => {}
         }
@@ -302,8 +302,8 @@ impl SnapshotStore for Mutant {
             _ => stream.category() == category,
         };
         let of_schema = |row: &SnapshotRow| match (self.bug, schema_version) {
-            (Some(Bug::DeleteIgnoresTheSchemaVersion), _) => true,
-            (Some(Bug::SchemaVersionZeroMeansAll), Some(0)) => true,
+            (Some(Bug::DeleteIgnoresTheSchemaVersion), _)
+            | (Some(Bug::SchemaVersionZeroMeansAll), Some(0)) => true,
             (_, wanted) => wanted.is_none_or(|wanted| wanted == row.key.schema_version),
         };
         let mut data = self.data();

@@ -1,7 +1,7 @@
 //! The conformance kit: a check for each rule in the docs of the store traits, for every store alike.
 //!
-//! [`list`] is the contract as a table: trait, method, rule, checks. A new check is a line there and an `async fn` of that
-//! name in [`event_store`] or [`snapshot_store`]; a new rule is a bullet on the trait's method first.
+//! `list` is the contract as a table: trait, method, rule, checks. A new check is a line there and an `async fn` of that
+//! name in `event_store` or `snapshot_store`; a new rule is a bullet on the trait's method first.
 //!
 //! Each check gets a fresh store from the factory and runs on a thread and a runtime of its own. One that panics fails; one
 //! that isn't over at its deadline fails and is left behind. What the store declares that it can't do
