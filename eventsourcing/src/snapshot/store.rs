@@ -15,24 +15,47 @@ pub trait SnapshotStore: Debug + Send + Sync + 'static {
     /// - Monotonic: whatever order rows of one key arrive in, the one of the highest version is the newest.
     /// - If the key has a row of this version already, nothing is stored; the answer is
     ///   [`SavedSnapshot::Existing`] with that row.
+    /// - Rows of different keys never touch each other: stream, schema version, fingerprint and codec each tell keys apart.
+    /// - Every column comes back as it was given, those of a damaged row too; no state isn't an empty state.
+    /// - Of several saves of one key and version at once exactly one is stored, the others are answered with its row.
+    /// - Once it is answered the row is there for every handle on the same data, also after the store was closed and
+    ///   opened again.
+    /// - A version beyond [`Version::MAX`] is [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge).
     async fn save(&self, row: SnapshotRow) -> Result<SavedSnapshot>;
 
-    /// The row of the highest version at or below `at_most` with exactly this key.
+    /// Looks for the row to load from.
     ///
-    /// - If there is none, says which other keys the stream has rows of, without reading a state.
+    /// - It is the row of the highest version at or below `at_most` with exactly this key.
+    /// - If there is none, says which other keys the stream has rows of at or below `at_most`, each once, without reading a
+    ///   state.
     /// - Damaged rows are returned as they are: the caller checks them.
     async fn newest(&self, key: &SnapshotKey, at_most: Version) -> Result<Newest>;
 
-    /// All rows of a stream, of every key, by version, without their states.
+    /// The rows of a stream, without their states.
+    ///
+    /// - They are all rows of the stream, of every key, and of no other stream.
+    /// - They come by version.
+    /// - Each says what was stored: key, version, creation time, checksum, and the state's length, none for no state.
     async fn list(&self, stream: &StreamId) -> Result<Vec<SnapshotInfo>>;
 
-    /// Removes this row if it is still exactly this one, checksum included; says whether it was.
+    /// Removes one row.
+    ///
+    /// - Only if it is still exactly this one: key, version, creation time and checksum.
+    /// - Says whether it was; of several that remove one row at once, one is told so.
+    /// - No other row is touched, and the version can be saved again.
     async fn delete(&self, row: &SnapshotInfo) -> Result<bool>;
 
-    /// Removes the rows of this key with a version below `before`; says how many.
+    /// Removes old rows of a key.
+    ///
+    /// - They are the rows of exactly this key with a version below `before`; all others stay.
+    /// - Says how many.
     async fn prune(&self, key: &SnapshotKey, before: Version) -> Result<u64>;
 
-    /// Removes the rows of all aggregates of this category, of one schema version only if one is given; says how many.
+    /// Removes the rows of all aggregates of a category.
+    ///
+    /// - The category is compared exactly; rows of other categories, and events, stay.
+    /// - If a schema version is given, rows of other schema versions stay.
+    /// - Says how many.
     async fn delete_category(&self, category: &str, schema_version: Option<u32>) -> Result<u64>;
 }
 

@@ -1,11 +1,11 @@
 //! What is appended, and the answer.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use bytes::Bytes;
 use uuid::Uuid;
 
-use crate::{Position, StreamId, Timestamp, Version};
+use crate::{Error, ErrorKind, Position, Result, StreamId, Timestamp, Version};
 
 /// Events to be stored together, all or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,29 @@ impl Commit {
     /// How many events it has.
     pub fn event_count(&self) -> usize {
         self.streams.iter().map(|stream| stream.events.len()).sum()
+    }
+
+    /// What is wrong with it whatever is stored: a stream named twice, versions beyond the highest.
+    pub(crate) fn check(&self) -> Result<()> {
+        let mut seen = HashSet::new();
+        for part in &self.streams {
+            if self.streams.len() > 1 && !seen.insert(&part.stream) {
+                return Err(Error::new(ErrorKind::InvalidConfiguration)
+                    .at(part.stream.clone())
+                    .because("the commit has this stream twice: put its events into one part"));
+            }
+            let count = u64::try_from(part.events.len()).unwrap_or(u64::MAX);
+            if count > 0 && part.expected.checked_add(count).is_none() {
+                return Err(Error::new(ErrorKind::TooLarge)
+                    .at(part.stream.clone())
+                    .at_version(part.expected)
+                    .because(format!(
+                        "{count} more events are beyond the highest version, {}",
+                        Version::MAX
+                    )));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -61,6 +84,20 @@ pub struct Appended {
     pub streams: Vec<AppendedStream>,
     /// Whether the commit had been stored before and nothing was stored now.
     pub repeated: bool,
+}
+
+impl Appended {
+    /// The answer to a commit without events.
+    pub(crate) fn nothing(commit: &Commit, now: Timestamp) -> Self {
+        let nothing = |_| AppendedStream {
+            positions: Vec::new(),
+            recorded_at: now,
+        };
+        Self {
+            streams: commit.streams.iter().map(nothing).collect(),
+            repeated: false,
+        }
+    }
 }
 
 /// What became of one stream's part of a commit.

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -203,43 +203,14 @@ impl Log {
     }
 }
 
-/// What is wrong with a commit whatever is stored.
-fn check(commit: &Commit) -> Result<()> {
-    let mut seen = HashSet::new();
-    for part in &commit.streams {
-        if part
-            .expected
-            .checked_add(part.events.len() as u64)
-            .is_none()
-        {
-            return Err(Error::new(ErrorKind::TooLarge)
-                .at(part.stream.clone())
-                .because("versions end at 2^63 - 1"));
-        }
-        if !seen.insert(&part.stream) {
-            return Err(Error::new(ErrorKind::InvalidConfiguration)
-                .at(part.stream.clone())
-                .because("one commit names this stream twice"));
-        }
-    }
-    Ok(())
-}
-
 #[async_trait]
 impl EventStore for MemoryStore {
     async fn append(&self, commit: Commit) -> Result<Appended> {
-        check(&commit).map_err(|error| error.during("append"))?;
+        commit.check().map_err(|error| error.during("append"))?;
         let mut log = self.log();
         let now = self.0.clock.now();
         if commit.event_count() == 0 {
-            let nothing = |_: &StreamCommit| AppendedStream {
-                positions: Vec::new(),
-                recorded_at: now,
-            };
-            return Ok(Appended {
-                streams: commit.streams.iter().map(nothing).collect(),
-                repeated: false,
-            });
+            return Ok(Appended::nothing(&commit, self.0.clock.now()));
         }
         if let Some(conflict) = log.conflict(&commit) {
             return self
@@ -315,6 +286,12 @@ impl EventStore for MemoryStore {
 #[async_trait]
 impl SnapshotStore for MemoryStore {
     async fn save(&self, row: SnapshotRow) -> Result<SavedSnapshot> {
+        if row.version > Version::MAX {
+            return Err(Error::new(ErrorKind::TooLarge)
+                .during("save_snapshot")
+                .at(row.key.stream)
+                .at_version(row.version));
+        }
         let mut snapshots = self.snapshots();
         let rows = snapshots.entry(row.key.stream.clone()).or_default();
         let existing = rows

@@ -28,17 +28,27 @@ use crate::{Position, Result, StreamId, Version, snapshot::SnapshotStore};
 pub trait EventStore: Debug + Send + Sync + 'static {
     /// Stores all events of `commit`, or none.
     ///
+    /// - All or none, for readers too: an event can be seen only when all events of its commit can be seen.
     /// - For each stream the expected version is compared with the stream's version, 0 for a stream that
     ///   doesn't exist. If one differs the whole commit is refused with
     ///   [`ErrorKind::Conflict`](crate::ErrorKind::Conflict), which names the stream and both versions.
     /// - If [`StreamCommit::after`] is given and the event of the expected version has another id, that is a conflict
     ///   as well (with equal versions).
-    /// - It is idempotent: if for each stream the event at `expected + 1` is already stored with this commit's
-    ///   id, nothing is stored and the answer is that of the first time, with `repeated` set.
+    /// - It is idempotent: if each stream has the commit's events behind its expected version already, stored with this
+    ///   commit's id, nothing is stored and the answer is that of the first time, with `repeated` set. A commit of
+    ///   which only a part is stored so is no repetition.
     /// - Recorded times are the store's clock, never decreasing within a stream.
     /// - Of several commits that race for a version exactly one wins.
     /// - A commit that names a stream twice is [`ErrorKind::InvalidConfiguration`](crate::ErrorKind::InvalidConfiguration).
-    /// - A commit without events stores nothing and is no error; expected versions are not checked.
+    /// - A commit without events stores nothing and is no error; expected versions are not checked. A part without events
+    ///   beside parts that have some has its version checked.
+    /// - What is stored is what was given, byte for byte. What a store can't hold so, it refuses.
+    /// - The answer has one entry for each stream of the commit, in its order, with the positions of its events, rising.
+    ///   A position is never handed out twice.
+    /// - Once it is answered the events are there for every handle on the same data, also after the store was closed
+    ///   and opened again.
+    /// - A version beyond [`Version::MAX`] and a commit of more events than the store declares to take are
+    ///   [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge).
     /// - An error other than [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) means that
     ///   nothing was stored. If the future is dropped the commit may or may not be stored.
     async fn append(&self, commit: Commit) -> Result<Appended>;
@@ -46,9 +56,10 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     /// Reads a part of one stream.
     ///
     /// - Events come in the order of their versions, backwards if asked; only versions in the range.
-    /// - A page holds at most `limit` events, and at least one if there is one in the range. It may hold fewer
-    ///   than `limit` (large payloads); [`EventPage::has_more`] tells whether the range goes on.
+    /// - A page holds at most `limit` events (0 counts as 1), and at least one if there is one in the range. It may hold
+    ///   fewer than `limit` (large payloads); [`EventPage::has_more`] tells whether the range goes on.
     /// - A stream that doesn't exist is an empty page.
+    /// - Each event has the version, the commit's id and the position and time of the answer that its append was given.
     /// - It keeps no transaction, connection or thread beyond the call.
     async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage>;
 
@@ -57,16 +68,29 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     /// - Events come after `read.after`, ordered by position; each stream's events in the order of their versions.
     /// - Following the positions shows every committed event exactly once, however many writers there are and however
     ///   long one of them takes to commit.
+    /// - Pages are as those of [`read_stream`](Self::read_stream): `limit` and [`EventPage::has_more`] count what passes the
+    ///   filters.
+    /// - `category` is compared exactly; `first_only` passes the events of version 1.
+    /// - A position stays good: a reader goes on from it through any handle, also after the store was closed and opened
+    ///   again.
     /// - A position of another store is [`ErrorKind::InvalidConfiguration`](crate::ErrorKind::InvalidConfiguration).
     async fn read_all(&self, read: ReadAll) -> Result<EventPage>;
 
-    /// The version of a stream (0 if it doesn't exist), read with the store's strongest consistency.
+    /// The version of a stream, read with the store's strongest consistency.
+    ///
+    /// - It is the number of the stream's stored events, 0 if the stream doesn't exist.
+    /// - It never misses what was acknowledged before it was asked for, through whatever handle.
     async fn head(&self, stream: &StreamId) -> Result<Version>;
 
     /// The snapshot store that lives with this store, if there is one.
+    ///
+    /// - Whenever it is asked for, through whatever handle, it has the same rows; events are not among them.
     fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>>;
 
     /// What this store can and can't do.
+    ///
+    /// - It is the same whenever it is asked for, through whatever handle.
+    /// - A commit to more streams than declared is [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
     fn capabilities(&self) -> Capabilities;
 }
 

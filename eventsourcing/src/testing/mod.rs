@@ -3,7 +3,64 @@
 //! - [`Given`]: given these events, when this command, then these events; needs no store
 //! - [`FaultyStore`]: a store that misbehaves as told, or at random by a seed
 //! - [`CountingStore`]: what is read and written, events and snapshots apart
+//! - [`conformance`]: a check for every rule of the store traits
+//!
+//! # How to test your store
+//!
+//! [`conformance`] has a check for every rule in the docs of [`EventStore`](crate::EventStore) and
+//! [`SnapshotStore`](crate::snapshot::SnapshotStore). You say how a fresh store is made; one macro makes each check a
+//! test of its own, named `my_store::event_store::append::…`:
+//!
+//! ```
+//! use eventsourcing::{
+//!     MemoryStore,
+//!     store::Capabilities,
+//!     testing::conformance::{Kit, Subject},
+//! };
+//!
+//! fn kit() -> Kit {
+//!     Kit::new(
+//!         || async {
+//!             let store = MemoryStore::new();
+//!             let other = store.clone();
+//!             // A second handle on the same data, as another process would have it.
+//!             Subject::new(store).second_handle(move || {
+//!                 let other = other.clone();
+//!                 async move { Subject::new(other) }
+//!             })
+//!         },
+//!         Capabilities::full(),
+//!     )
+//! }
+//!
+//! eventsourcing::conformance_tests! { my_store => kit() }
+//! # fn main() {}
+//! ```
+//!
+//! Or run all of them from a test of yours, and read the report:
+//!
+//! ```
+//! use eventsourcing::{MemoryStore, store::Capabilities, testing::conformance::{self, Subject}};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! # let quick = conformance::Kit::new(|| async { Subject::new(MemoryStore::new()) }, Capabilities::full()).rounds(10);
+//! # if false {
+//! let report = conformance::run(
+//!     || async { Subject::new(MemoryStore::new()) },
+//!     Capabilities::full(),
+//! )
+//! .await;
+//! # report.assert();
+//! # }
+//! # let report = quick.run().await;
+//! report.assert();
+//! // No second handle, no way to reopen, no clock was given: the checks that need them are listed.
+//! assert!(report.not_applicable().count() > 0);
+//! # }
+//! ```
 
+pub mod conformance;
 mod counting;
 mod faulty;
 mod given;

@@ -1,7 +1,5 @@
 //! Appending a commit: the checks before the queue, the decision and the rows within the transaction.
 
-use std::collections::HashSet;
-
 use rusqlite::{
     OptionalExtension as _, ToSql, params,
     types::{ToSqlOutput, ValueRef},
@@ -32,23 +30,8 @@ const INSERT: &str = "INSERT INTO events
 
 /// What is wrong with a commit whatever is stored.
 pub(super) fn check(commit: &Commit) -> Result<()> {
-    let mut seen = HashSet::new();
+    commit.check()?;
     for part in &commit.streams {
-        if commit.streams.len() > 1 && !seen.insert(&part.stream) {
-            return Err(Error::new(ErrorKind::InvalidConfiguration)
-                .at(part.stream.clone())
-                .because("the commit has this stream twice: put its events into one part"));
-        }
-        let count = u64::try_from(part.events.len()).unwrap_or(u64::MAX);
-        if part.expected.checked_add(count).is_none() {
-            return Err(Error::new(ErrorKind::TooLarge)
-                .at(part.stream.clone())
-                .at_version(part.expected)
-                .because(format!(
-                    "{count} more events are beyond the highest version, {}",
-                    Version::MAX
-                )));
-        }
         part.events
             .iter()
             .try_for_each(|event| check_texts(part, event))?;

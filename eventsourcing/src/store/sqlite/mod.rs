@@ -21,9 +21,7 @@ use async_trait::async_trait;
 
 pub use self::options::{SqliteOptions, Synchronous};
 use self::{connect::Location, shared::Shared, task::Weight};
-use super::{
-    Appended, AppendedStream, Capabilities, Commit, EventPage, EventStore, ReadAll, ReadStream,
-};
+use super::{Appended, Capabilities, Commit, EventPage, EventStore, ReadAll, ReadStream};
 use crate::{
     Error, ErrorKind, Result, StreamId, Version,
     snapshot::{Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore},
@@ -117,7 +115,7 @@ impl EventStore for SqliteStore {
     async fn append(&self, commit: Commit) -> Result<Appended> {
         append::check(&commit).map_err(|error| error.during("append"))?;
         if commit.event_count() == 0 {
-            return Ok(self.nothing_appended(&commit));
+            return Ok(Appended::nothing(&commit, self.0.now()));
         }
         let weight = append::weight(&commit);
         let stream = commit.streams.first().map(|part| part.stream.clone());
@@ -240,20 +238,6 @@ impl SnapshotStore for SqliteStore {
             })
             .await;
         result.map_err(|error| error.during("delete_snapshots"))
-    }
-}
-
-impl SqliteStore {
-    fn nothing_appended(&self, commit: &Commit) -> Appended {
-        let recorded_at = self.0.now();
-        let nothing = |_| AppendedStream {
-            positions: Vec::new(),
-            recorded_at,
-        };
-        Appended {
-            streams: commit.streams.iter().map(nothing).collect(),
-            repeated: false,
-        }
     }
 }
 

@@ -1,0 +1,159 @@
+//! Several writers at once.
+
+use futures_util::future::join_all;
+
+use crate::{Error, store::Appended, testing::conformance::prelude::*};
+
+/// As many appends of one event at once to one version, each through the next of the handles.
+async fn race(
+    handles: &[Events],
+    id: &str,
+    expected: u64,
+    racers: usize,
+) -> Result<Vec<Result<Appended, Error>>, Failure> {
+    let mut tasks = Vec::new();
+    for store in handles.iter().cycle().take(racers) {
+        let (store, one) = (store.clone(), commit(id, expected, 1)?);
+        tasks.push(tokio::spawn(async move { store.append(&one).await }));
+    }
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(joined(task).await?);
+    }
+    Ok(answers)
+}
+
+/// Races for every version from `from` to `to`: one winner each, losers get conflicts.
+async fn one_wins(handles: &[Events], id: &str, from: u64, to: u64) -> Checked {
+    for expected in from..to {
+        let answers = race(handles, id, expected, 12).await?;
+        let winners = answers.iter().filter(|answer| answer.is_ok()).count();
+        same!(
+            winners,
+            1,
+            "the winners of 12 that raced for version {}",
+            expected + 1
+        );
+        for error in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+            ensure!(error.is_conflict(), "a loser got no conflict but: {error}");
+        }
+        let head = handles[0].head(id).await?;
+        same!(head, expected + 1, "the head after a race");
+    }
+    let seen = handles[0].read(id).await?;
+    same!(
+        versions(&seen),
+        (1..=to).collect::<Vec<_>>(),
+        "the versions after all races"
+    );
+    Ok(())
+}
+
+pub(crate) async fn of_many_that_race_for_a_version_one_wins(t: Trial) -> Checked {
+    let store = t.events()?;
+    store.put("1", 0, 1).await?;
+    one_wins(&[store], "1", 1, t.rounds(200)).await
+}
+
+pub(crate) async fn of_many_that_create_a_stream_one_wins(t: Trial) -> Checked {
+    let store = [t.events()?];
+    for id in 0..t.rounds(400) {
+        one_wins(&store, &id.to_string(), 0, 1).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn of_many_that_race_through_two_handles_one_wins(t: Trial) -> Checked {
+    let second = t.second().await?;
+    let handles = [t.events()?, second.events()?];
+    one_wins(&handles, "1", 0, t.rounds(400)).await
+}
+
+pub(crate) async fn losers_are_told_the_version_they_lost_to(t: Trial) -> Checked {
+    let store = [t.events()?];
+    for expected in 0..t.rounds(1_000) {
+        for answer in race(&store, "1", expected, 6).await? {
+            if answer.is_err() {
+                let (_, named, actual) = conflict(answer, "a lost race")?;
+                same!(
+                    (named, actual),
+                    (expected, expected + 1),
+                    "expected and actual version"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn commits_to_different_streams_all_win(t: Trial) -> Checked {
+    let store = t.events()?;
+    let mut tasks = Vec::new();
+    for id in 0..50 {
+        let (store, one) = (store.clone(), commit(&id.to_string(), 0, 3)?);
+        tasks.push(tokio::spawn(async move { store.append(&one).await }));
+    }
+    for task in tasks {
+        joined(task).await??;
+    }
+    same!(
+        store.all().await?.len(),
+        150,
+        "the events of 50 commits of 3"
+    );
+    Ok(())
+}
+
+/// Writers that look at the head and append, again until each has stored its share.
+async fn stubborn(handles: &[Events], writers: usize, share: usize) -> Checked {
+    let tasks = handles.iter().cycle().take(writers).map(|store| {
+        let store = store.clone();
+        joined(tokio::spawn(async move {
+            let (mut stored, mut tries) = (Vec::new(), 0);
+            while stored.len() < share {
+                tries += 1;
+                ensure!(
+                    tries < 1_000 * share,
+                    "a writer is still refused after {tries} tries"
+                );
+                let one = commit("shared", store.head("shared").await?, 1)?;
+                tokio::task::yield_now().await;
+                match store.append(&one).await {
+                    Ok(_) => stored.push(one.id),
+                    Err(error) => ensure!(error.is_conflict(), "a loser's error is {error}"),
+                }
+            }
+            Ok::<_, Failure>(stored)
+        }))
+    });
+    let mut acknowledged = Vec::new();
+    for stored in join_all(tasks).await {
+        acknowledged.extend(stored??);
+    }
+    let seen = handles[0].read("shared").await?;
+    let wanted: Vec<_> = (1..=(writers * share) as u64).collect();
+    same!(
+        versions(&seen),
+        wanted,
+        "the versions after {writers} writers"
+    );
+    let mut stored: Vec<_> = seen.iter().map(|event| event.commit_id).collect();
+    stored.sort_unstable();
+    acknowledged.sort_unstable();
+    ensure!(
+        stored == acknowledged,
+        "the stored commits are not the acknowledged ones"
+    );
+    Ok(())
+}
+
+pub(crate) async fn losers_that_try_again_are_each_stored_once(t: Trial) -> Checked {
+    stubborn(&[t.events()?], 8, 10).await
+}
+
+pub(crate) async fn losers_that_try_again_through_two_handles_are_each_stored_once(
+    t: Trial,
+) -> Checked {
+    let second = t.second().await?;
+    stubborn(&[t.events()?, second.events()?], 6, 8).await
+}

@@ -1,0 +1,267 @@
+//! The same commit again: what a caller sends whose acknowledgement was lost.
+
+use uuid::Uuid;
+
+use crate::{
+    store::{Appended, Commit},
+    testing::conformance::prelude::*,
+};
+
+/// Appends again, and wants the first answer with `repeated` set.
+async fn again(store: &Events, one: &Commit, first: &Appended) -> Checked {
+    let again = store.append(one).await?;
+    ensure!(
+        again.repeated,
+        "the repetition was not recognised: `repeated` is not set"
+    );
+    ensure!(
+        again.streams == first.streams,
+        "the repetition got another answer than the first time: {again:?}, not {first:?}"
+    );
+    Ok(())
+}
+
+pub(crate) async fn a_first_append_is_no_repetition(t: Trial) -> Checked {
+    let store = t.events()?;
+    for expected in 0..3 {
+        let appended = store.put("1", expected, 1).await?;
+        ensure!(
+            !appended.repeated,
+            "a first append is answered as a repetition"
+        );
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_repeated_commit_gets_the_first_answer(t: Trial) -> Checked {
+    let store = t.events()?;
+    for (expected, count) in [(0, 1), (1, 3), (4, 2)] {
+        let one = commit("1", expected, count)?;
+        let first = store.append(&one).await?;
+        again(&store, &one, &first).await?;
+        again(&store, &one, &first).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_repeated_commit_stores_nothing(t: Trial) -> Checked {
+    let store = t.events()?;
+    let one = commit("1", 0, 3)?;
+    store.append(&one).await?;
+    let before = store.all().await?;
+    store.append(&one).await?;
+    same!(store.head("1").await?, 3, "the head after a repetition");
+    same!(store.all().await?, before, "the events after a repetition");
+    Ok(())
+}
+
+pub(crate) async fn a_repetition_is_known_after_others_went_on(t: Trial) -> Checked {
+    let store = t.events()?;
+    store.put("1", 0, 1).await?;
+    let one = commit("1", 1, 2)?;
+    let first = store.append(&one).await?;
+    store.put("1", 3, 1).await?;
+    store.put("1", 4, 5).await?;
+    again(&store, &one, &first).await?;
+    same!(store.head("1").await?, 9, "the head");
+    Ok(())
+}
+
+pub(crate) async fn a_repetition_of_several_streams_gets_the_first_answer(t: Trial) -> Checked {
+    let store = t.events()?;
+    store.put("a", 0, 2).await?;
+    let one = commit_of(vec![part("a", 2, 2)?, part("b", 0, 3)?]);
+    let first = store.append(&one).await?;
+    again(&store, &one, &first).await?;
+    store.put("b", 3, 1).await?;
+    again(&store, &one, &first).await?;
+    same!(store.head("a").await?, 4, "the head of a");
+    same!(store.head("b").await?, 4, "the head of b");
+    Ok(())
+}
+
+pub(crate) async fn a_commit_stored_in_one_of_its_streams_is_no_repetition(t: Trial) -> Checked {
+    let store = t.events()?;
+    let mut one = commit("a", 0, 1)?;
+    store.append(&one).await?;
+    one.streams.push(part("b", 0, 1)?);
+    conflict(
+        store.append(&one).await,
+        "a commit stored in one of its two streams",
+    )?;
+    same!(store.head("b").await?, 0, "the head of the other stream");
+    one.streams.reverse();
+    conflict(store.append(&one).await, "the same in the other order")?;
+    same!(store.head("b").await?, 0, "the head of the other stream");
+    Ok(())
+}
+
+pub(crate) async fn a_commit_stored_with_fewer_events_is_no_repetition(t: Trial) -> Checked {
+    let store = t.events()?;
+    let mut one = commit("1", 0, 2)?;
+    store.append(&one).await?;
+    one.streams[0].events.extend(events(1));
+    conflict(
+        store.append(&one).await,
+        "a commit of three events of which two are stored",
+    )?;
+    store.put("1", 2, 1).await?;
+    conflict(
+        store.append(&one).await,
+        "the same, with a stranger at the third version",
+    )?;
+    same!(store.head("1").await?, 3, "the head");
+    Ok(())
+}
+
+pub(crate) async fn another_commit_of_the_same_events_is_no_repetition(t: Trial) -> Checked {
+    let store = t.events()?;
+    let mut one = commit("1", 0, 2)?;
+    store.append(&one).await?;
+    one.id = Uuid::now_v7();
+    conflict(
+        store.append(&one).await,
+        "the same events under another commit id",
+    )?;
+    same!(store.head("1").await?, 2, "the head");
+    Ok(())
+}
+
+pub(crate) async fn a_commit_id_used_on_another_stream_is_stored(t: Trial) -> Checked {
+    let store = t.events()?;
+    let one = commit("1", 0, 1)?;
+    store.append(&one).await?;
+    let mut other = commit("2", 0, 2)?;
+    other.id = one.id;
+    let appended = store.append(&other).await?;
+    ensure!(
+        !appended.repeated,
+        "a commit to another stream is answered as a repetition"
+    );
+    same!(store.head("2").await?, 2, "the head of the other stream");
+    Ok(())
+}
+
+pub(crate) async fn a_commit_id_used_again_at_a_later_version_is_stored(t: Trial) -> Checked {
+    let store = t.events()?;
+    let one = commit("1", 0, 1)?;
+    store.append(&one).await?;
+    let mut later = commit("1", 1, 1)?;
+    later.id = one.id;
+    let appended = store.append(&later).await?;
+    ensure!(
+        !appended.repeated,
+        "a commit at a later version is answered as a repetition"
+    );
+    same!(store.head("1").await?, 2, "the head");
+    Ok(())
+}
+
+pub(crate) async fn a_commit_id_used_at_another_expected_version_is_a_conflict(
+    t: Trial,
+) -> Checked {
+    let store = t.events()?;
+    let mut one = commit("1", 0, 1)?;
+    store.append(&one).await?;
+    store.put("1", 1, 2).await?;
+    for expected in [1, 2] {
+        one.streams[0].expected = expected.into();
+        conflict(
+            store.append(&one).await,
+            "a stored commit at another expected version",
+        )?;
+    }
+    same!(store.head("1").await?, 3, "the head");
+    Ok(())
+}
+
+pub(crate) async fn many_repetitions_at_once_store_one(t: Trial) -> Checked {
+    let store = t.events()?;
+    for round in 0..t.rounds(1_000) {
+        let one = commit(&round.to_string(), 0, 2)?;
+        let tasks: Vec<_> = (0..20)
+            .map(|_| {
+                let (store, one) = (store.clone(), one.clone());
+                tokio::spawn(async move { store.append(&one).await })
+            })
+            .collect();
+        let mut answers = Vec::new();
+        for task in tasks {
+            answers.push(joined(task).await??);
+        }
+        let first = answers.iter().filter(|answer| !answer.repeated).count();
+        same!(
+            first,
+            1,
+            "answers without `repeated`, of 20 to one commit at once"
+        );
+        let differ = answers
+            .iter()
+            .any(|answer| answer.streams != answers[0].streams);
+        ensure!(!differ, "repetitions at once got different answers");
+        same!(store.head(&round.to_string()).await?, 2, "the head");
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_repetition_through_another_handle_gets_the_first_answer(t: Trial) -> Checked {
+    let (store, other) = (t.events()?, t.second().await?);
+    let other = other.events()?;
+    let one = commit("1", 0, 2)?;
+    let first = store.append(&one).await?;
+    again(&other, &one, &first).await?;
+    same!(store.head("1").await?, 2, "the head");
+    Ok(())
+}
+
+pub(crate) async fn a_repetition_after_reopening_gets_the_first_answer(mut t: Trial) -> Checked {
+    let one = commit("1", 0, 2)?;
+    let first = t.events()?.append(&one).await?;
+    t.reopen().await?;
+    again(&t.events()?, &one, &first).await
+}
+
+pub(crate) async fn a_refused_commit_can_be_sent_again_with_the_right_version(t: Trial) -> Checked {
+    let store = t.events()?;
+    store.put("1", 0, 1).await?;
+    let mut one = commit("1", 0, 2)?;
+    conflict(store.append(&one).await, "a stale commit")?;
+    one.streams[0].expected = 1.into();
+    let appended = store.append(&one).await?;
+    ensure!(
+        !appended.repeated,
+        "a commit that was refused before is answered as a repetition"
+    );
+    same!(store.head("1").await?, 3, "the head");
+    Ok(())
+}
+
+pub(crate) async fn a_repetition_of_ten_thousand_events_gets_the_first_answer(t: Trial) -> Checked {
+    let store = t.events()?;
+    let one = commit("1", 0, LARGE_COMMIT)?;
+    let first = store.append(&one).await?;
+    let repeated = store.append(&one).await?;
+    ensure!(repeated.repeated, "the repetition was not recognised");
+    ensure!(
+        repeated.streams == first.streams,
+        "the repetition got another answer"
+    );
+    same!(store.head("1").await?, LARGE_COMMIT as u64, "the head");
+    Ok(())
+}
+
+pub(crate) async fn a_repetition_keeps_the_first_recorded_time(t: Trial) -> Checked {
+    let store = t.events()?;
+    t.set_clock(1_000_000)?;
+    let one = commit("1", 0, 1)?;
+    let first = store.append(&one).await?;
+    t.set_clock(9_000_000)?;
+    again(&store, &one, &first).await?;
+    let seen = store.read("1").await?;
+    same!(
+        seen[0].recorded_at.unix_micros(),
+        1_000_000,
+        "the recorded time"
+    );
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! The checks of `EventStore`, a module for each method.
+
+pub(super) mod append;
+pub(super) mod capabilities;
+pub(super) mod head;
+pub(super) mod read_all;
+pub(super) mod read_stream;
+pub(super) mod snapshot_store;

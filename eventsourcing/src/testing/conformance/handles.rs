@@ -1,0 +1,414 @@
+//! What the checks write and read with: commits, rows, and handles that say more in fewer words.
+
+use std::{collections::HashSet, ops::RangeInclusive, sync::Arc};
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::report::Failure;
+use crate::{
+    Error, ErrorKind, EventStore, Position, Result, StreamId, Timestamp, Version,
+    snapshot::{
+        Fingerprint, Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore,
+    },
+    store::{
+        Appended, Commit, Direction, EventPage, NewEvent, ReadAll, ReadStream, RecordedEvent,
+        StreamCommit,
+    },
+};
+
+/// An event as it was read, on its own.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Seen {
+    pub(crate) position: Position,
+    pub(crate) stream: String,
+    pub(crate) version: u64,
+    pub(crate) commit_id: Uuid,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) event: NewEvent,
+}
+
+impl From<RecordedEvent<'_>> for Seen {
+    fn from(event: RecordedEvent<'_>) -> Self {
+        Self {
+            position: event.position,
+            stream: event.stream.to_owned(),
+            version: event.version.get(),
+            commit_id: event.commit_id,
+            recorded_at: event.recorded_at,
+            event: NewEvent {
+                id: event.id,
+                name: event.name.to_owned().into(),
+                event_version: event.event_version,
+                codec: event.codec.to_owned().into(),
+                payload: Bytes::copy_from_slice(event.payload),
+                metadata: Bytes::copy_from_slice(event.metadata),
+            },
+        }
+    }
+}
+
+pub(crate) fn versions(seen: &[Seen]) -> Vec<u64> {
+    seen.iter().map(|event| event.version).collect()
+}
+
+pub(crate) fn ids(seen: &[Seen]) -> Vec<Uuid> {
+    seen.iter().map(|event| event.event.id).collect()
+}
+
+pub(crate) fn named(category: &str, id: &str) -> Result<StreamId, Failure> {
+    Ok(StreamId::new(category, id)?)
+}
+
+pub(crate) fn stream(id: &str) -> Result<StreamId, Failure> {
+    named("order", id)
+}
+
+pub(crate) fn event(payload: impl Into<Bytes>) -> NewEvent {
+    NewEvent {
+        id: Uuid::now_v7(),
+        name: "ItemAdded".into(),
+        event_version: 1,
+        codec: "json".into(),
+        payload: payload.into(),
+        metadata: Bytes::new(),
+    }
+}
+
+pub(crate) fn events(count: usize) -> Vec<NewEvent> {
+    (0..count)
+        .map(|n| event(format!("{{\"n\":{n}}}")))
+        .collect()
+}
+
+/// Bytes without a pattern that a store could rely on.
+pub(crate) fn noise(len: usize) -> Vec<u8> {
+    let block = (0..65_521_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[3]);
+    let mut noise = block.collect::<Vec<_>>().repeat(len / 65_521 + 1);
+    noise.truncate(len);
+    noise
+}
+
+pub(crate) fn part(id: &str, expected: u64, count: usize) -> Result<StreamCommit, Failure> {
+    Ok(StreamCommit {
+        stream: stream(id)?,
+        expected: Version::from(expected),
+        after: None,
+        events: events(count),
+    })
+}
+
+pub(crate) fn commit_of(streams: Vec<StreamCommit>) -> Commit {
+    Commit {
+        id: Uuid::now_v7(),
+        streams,
+    }
+}
+
+pub(crate) fn commit(id: &str, expected: u64, count: usize) -> Result<Commit, Failure> {
+    Ok(commit_of(vec![part(id, expected, count)?]))
+}
+
+pub(crate) fn range(versions: RangeInclusive<u64>, limit: usize) -> ReadStream {
+    ReadStream {
+        versions,
+        direction: Direction::Forward,
+        limit,
+    }
+}
+
+pub(crate) fn backwards(versions: RangeInclusive<u64>, limit: usize) -> ReadStream {
+    ReadStream {
+        versions,
+        direction: Direction::Backward,
+        limit,
+    }
+}
+
+/// A handle on an event store.
+#[derive(Debug, Clone)]
+pub(crate) struct Events(Arc<dyn EventStore>);
+
+impl Events {
+    pub(crate) fn new(store: Arc<dyn EventStore>) -> Self {
+        Self(store)
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn EventStore> {
+        &self.0
+    }
+
+    pub(crate) async fn append(&self, commit: &Commit) -> Result<Appended> {
+        self.0.append(commit.clone()).await
+    }
+
+    /// Appends `count` events to a stream of the category `order`.
+    pub(crate) async fn put(
+        &self,
+        id: &str,
+        expected: u64,
+        count: usize,
+    ) -> Result<Appended, Failure> {
+        Ok(self.append(&commit(id, expected, count)?).await?)
+    }
+
+    /// Appends one event to a stream of any category.
+    pub(crate) async fn put_in(
+        &self,
+        stream: StreamId,
+        expected: u64,
+    ) -> Result<Appended, Failure> {
+        let part = StreamCommit {
+            stream,
+            expected: Version::from(expected),
+            after: None,
+            events: events(1),
+        };
+        Ok(self.append(&commit_of(vec![part])).await?)
+    }
+
+    /// Appends this event to a stream of its own, and reads it back.
+    pub(crate) async fn echo(&self, id: &str, event: &NewEvent) -> Result<NewEvent, Failure> {
+        let mut one = commit(id, 0, 0)?;
+        one.streams[0].events.push(event.clone());
+        self.append(&one).await?;
+        let seen = self.read(id).await?.pop();
+        let seen = seen.ok_or_else(|| Failure("the event is not in its stream".to_owned()))?;
+        Ok(seen.event)
+    }
+
+    pub(crate) async fn head(&self, id: &str) -> Result<u64, Failure> {
+        Ok(self.0.head(&stream(id)?).await?.get())
+    }
+
+    pub(crate) async fn page(&self, id: &str, read: ReadStream) -> Result<EventPage, Failure> {
+        Ok(self.0.read_stream(&stream(id)?, read).await?)
+    }
+
+    /// One page: its versions, and whether the range goes on.
+    pub(crate) async fn seen(
+        &self,
+        id: &str,
+        read: ReadStream,
+    ) -> Result<(Vec<u64>, bool), Failure> {
+        let page = self.page(id, read).await?;
+        let versions = page.iter().map(|event| event.version.get()).collect();
+        Ok((versions, page.has_more()))
+    }
+
+    /// All events of a stream, page by page.
+    pub(crate) async fn read(&self, id: &str) -> Result<Vec<Seen>, Failure> {
+        self.pages(id, range(1..=Version::MAX.get(), 512)).await
+    }
+
+    /// Follows the pages of a range to its end.
+    pub(crate) async fn pages(&self, id: &str, mut read: ReadStream) -> Result<Vec<Seen>, Failure> {
+        let mut seen: Vec<Seen> = Vec::new();
+        loop {
+            let page = self.page(id, read.clone()).await?;
+            seen.extend(page.iter().map(Seen::from));
+            let last = page.last().map(|event| event.version.get());
+            let (Some(last), true) = (last, page.has_more()) else {
+                return Ok(seen);
+            };
+            if !read.versions.contains(&last) {
+                return Err(Failure(format!(
+                    "the page of the versions {:?} holds version {last}",
+                    read.versions
+                )));
+            }
+            let (from, to) = (*read.versions.start(), *read.versions.end());
+            read.versions = match read.direction {
+                Direction::Forward => last.saturating_add(1)..=to,
+                Direction::Backward => from..=last.saturating_sub(1),
+            };
+        }
+    }
+
+    pub(crate) async fn page_of_all(&self, read: &ReadAll) -> Result<EventPage, Failure> {
+        Ok(self.0.read_all(read.clone()).await?)
+    }
+
+    /// Follows the positions to the end.
+    pub(crate) async fn follow(&self, mut read: ReadAll) -> Result<Vec<Seen>, Failure> {
+        let (mut seen, mut places) = (Vec::new(), HashSet::new());
+        loop {
+            let page = self.page_of_all(&read).await?;
+            seen.extend(page.iter().map(Seen::from));
+            let last = page.last().map(|event| event.position);
+            if !page.has_more() {
+                return Ok(seen);
+            }
+            if last.is_none() || !places.insert(last) {
+                let text = "a page of read_all leads no further, and says that there is more";
+                return Err(Failure(text.to_owned()));
+            }
+            read.after = last;
+        }
+    }
+
+    /// Everything in the store.
+    pub(crate) async fn all(&self) -> Result<Vec<Seen>, Failure> {
+        self.follow(ReadAll::default()).await
+    }
+}
+
+/// The kind of the error that a call must give.
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T>, what: &str) -> Result<Error, Failure> {
+    match result {
+        Err(error) => Ok(error),
+        Ok(answer) => {
+            let answer = super::report::short(&answer);
+            Err(Failure(format!(
+                "{what} was not refused but answered: {answer}"
+            )))
+        }
+    }
+}
+
+/// The conflict that a call must give: expected and actual version.
+pub(crate) fn conflict<T: std::fmt::Debug>(
+    result: Result<T>,
+    what: &str,
+) -> Result<(Error, u64, u64), Failure> {
+    let error = refused(result, what)?;
+    match *error.kind() {
+        ErrorKind::Conflict { expected, actual } => Ok((error, expected.get(), actual.get())),
+        _ => Err(Failure(format!(
+            "{what} was refused, not with a conflict but with: {error}"
+        ))),
+    }
+}
+
+/// The panic of a task goes on in the check.
+pub(crate) async fn joined<T>(task: tokio::task::JoinHandle<T>) -> Result<T, Failure> {
+    match task.await {
+        Ok(value) => Ok(value),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Err(Failure(error.to_string())),
+        },
+    }
+}
+
+pub(crate) fn key(id: &str, schema_version: u32) -> Result<SnapshotKey, Failure> {
+    Ok(SnapshotKey {
+        stream: stream(id)?,
+        schema_version,
+        fingerprint: Fingerprint::from_bytes([7; 16]),
+        codec: "bincode".to_owned(),
+    })
+}
+
+pub(crate) fn row(key: &SnapshotKey, version: u64) -> SnapshotRow {
+    row_with(key, version, format!("state {version}"))
+}
+
+pub(crate) fn row_with(key: &SnapshotKey, version: u64, state: impl Into<Bytes>) -> SnapshotRow {
+    SnapshotRow::new(
+        key.clone(),
+        Version::from(version),
+        Uuid::now_v7(),
+        Timestamp::from_unix_micros(1_700_000_000_123_456),
+        Some(state.into()),
+    )
+}
+
+/// A handle on a snapshot store.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshots(pub(super) Arc<dyn SnapshotStore>);
+
+impl Snapshots {
+    pub(crate) async fn save(&self, row: &SnapshotRow) -> Result<SavedSnapshot, Failure> {
+        Ok(self.0.save(row.clone()).await?)
+    }
+
+    /// Saves rows of these versions.
+    pub(crate) async fn put(
+        &self,
+        key: &SnapshotKey,
+        versions: &[u64],
+    ) -> Result<Vec<SnapshotRow>, Failure> {
+        let rows: Vec<_> = versions.iter().map(|version| row(key, *version)).collect();
+        for row in &rows {
+            let saved = self.save(row).await?;
+            if saved != SavedSnapshot::Stored {
+                let version = row.version;
+                return Err(Failure(format!(
+                    "a first row of version {version} was not stored: {saved:?}"
+                )));
+            }
+        }
+        Ok(rows)
+    }
+
+    pub(crate) async fn look(&self, key: &SnapshotKey, at_most: u64) -> Result<Newest, Failure> {
+        Ok(self.0.newest(key, Version::from(at_most)).await?)
+    }
+
+    pub(crate) async fn newest(
+        &self,
+        key: &SnapshotKey,
+        at_most: u64,
+    ) -> Result<Option<SnapshotRow>, Failure> {
+        Ok(match self.look(key, at_most).await? {
+            Newest::Found(row) => Some(row),
+            Newest::Absent(_) => None,
+        })
+    }
+
+    /// The other keys that are named where there is no row, in an order of ours.
+    pub(crate) async fn others(
+        &self,
+        key: &SnapshotKey,
+        at_most: u64,
+    ) -> Result<Vec<SnapshotKey>, Failure> {
+        match self.look(key, at_most).await? {
+            Newest::Absent(keys) => Ok(sorted(keys)),
+            Newest::Found(row) => Err(Failure(format!(
+                "a row of version {} was found where the key has none",
+                row.version
+            ))),
+        }
+    }
+
+    pub(crate) async fn list(&self, id: &str) -> Result<Vec<SnapshotInfo>, Failure> {
+        Ok(self.0.list(&stream(id)?).await?)
+    }
+
+    pub(crate) async fn versions(&self, id: &str) -> Result<Vec<u64>, Failure> {
+        let list = self.list(id).await?;
+        Ok(list.iter().map(|info| info.version.get()).collect())
+    }
+
+    pub(crate) async fn delete(&self, info: &SnapshotInfo) -> Result<bool, Failure> {
+        Ok(self.0.delete(info).await?)
+    }
+
+    pub(crate) async fn prune(&self, key: &SnapshotKey, before: u64) -> Result<u64, Failure> {
+        Ok(self.0.prune(key, Version::from(before)).await?)
+    }
+
+    pub(crate) async fn delete_category(
+        &self,
+        category: &str,
+        schema_version: Option<u32>,
+    ) -> Result<u64, Failure> {
+        Ok(self.0.delete_category(category, schema_version).await?)
+    }
+}
+
+pub(crate) fn sorted(mut keys: Vec<SnapshotKey>) -> Vec<SnapshotKey> {
+    keys.sort_by(|a, b| {
+        let of = |key: &SnapshotKey| {
+            (
+                key.stream.clone(),
+                key.schema_version,
+                key.fingerprint,
+                key.codec.clone(),
+            )
+        };
+        of(a).cmp(&of(b))
+    });
+    keys
+}

@@ -1,0 +1,192 @@
+//! `Kit`: runs checks, each on a thread and a runtime of its own, with a deadline.
+
+use std::{
+    any::Any,
+    fmt,
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt as _, future::BoxFuture};
+use tokio::{runtime, time::timeout};
+
+use super::{Check, CheckResult, Outcome, Report, Subject, checks, report::Failure, trial::Trial};
+use crate::store::Capabilities;
+
+/// Makes stores and runs checks against them.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use eventsourcing::{MemoryStore, store::Capabilities, testing::conformance::{Kit, Subject}};
+///
+/// let kit = Kit::new(|| async { Subject::new(MemoryStore::new()) }, Capabilities::full())
+///     .rounds(100)
+///     .deadline(Duration::from_secs(20));
+/// kit.assert("event_store::head::a_stream_that_does_not_exist_is_at_zero");
+/// ```
+#[derive(Clone)]
+pub struct Kit {
+    pub(super) factory: Arc<dyn Fn() -> BoxFuture<'static, Subject> + Send + Sync>,
+    pub(super) declared: Capabilities,
+    pub(super) rounds: u32,
+    deadline: Duration,
+    worker_threads: usize,
+}
+
+impl Kit {
+    /// `factory` makes a fresh, empty store for each check; `declared` is what its capabilities are to be.
+    /// A factory that fails panics: the check fails with its message.
+    pub fn new<F, Fut>(factory: F, declared: Capabilities) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Subject> + Send + 'static,
+    {
+        Self {
+            factory: Arc::new(move || Box::pin(factory())),
+            declared,
+            rounds: 10_000,
+            deadline: Duration::from_secs(60),
+            worker_threads: 2,
+        }
+    }
+
+    /// How many rounds the longest race has; 10,000 by default. Other races have a fixed part of it.
+    pub fn rounds(mut self, rounds: u32) -> Self {
+        self.rounds = rounds;
+        self
+    }
+
+    /// How long one check may take before it counts as hanging; 60 seconds by default.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How many threads run the tasks of a check; 2 by default. With 1 its tasks take turns in the same order every time, at
+    /// the store's own awaits.
+    pub fn worker_threads(mut self, threads: usize) -> Self {
+        self.worker_threads = threads;
+        self
+    }
+
+    /// Runs every check. Needs a Tokio runtime.
+    pub async fn run(&self) -> Report {
+        let kit = self.clone();
+        match tokio::task::spawn_blocking(move || kit.run_blocking()).await {
+            Ok(report) => report,
+            Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
+        }
+    }
+
+    /// Runs every check, on threads of its own.
+    pub fn run_blocking(&self) -> Report {
+        let results = checks().iter().map(|check| self.check(*check)).collect();
+        Report { results }
+    }
+
+    /// Runs the check of this name, and panics with the rule and what was seen if it fails: what
+    /// [`conformance_tests!`](crate::conformance_tests) makes tests of.
+    ///
+    /// # Panics
+    ///
+    /// If the check fails, or there is none of this name.
+    pub fn assert(&self, name: &str) {
+        let check = checks().iter().find(|check| check.name == name);
+        let Some(check) = check else {
+            panic!("the kit has no check named {name:?}");
+        };
+        let result = self.check(*check);
+        match result.outcome {
+            Outcome::Passed => {}
+            // Shown by `cargo test -- --show-output`.
+            Outcome::NotApplicable(_) => println!("{result}"),
+            Outcome::Failed(_) => panic!("{result}"),
+        }
+    }
+
+    fn check(&self, check: Check) -> CheckResult {
+        let begun = Instant::now();
+        let (tell, told) = mpsc::channel();
+        let kit = self.clone();
+        let thread = thread::Builder::new().name(check.name.to_owned());
+        let started = thread.spawn(move || tell.send(kit.perform(check)));
+        // A call that blocks its thread is left behind; one that only waits is ended by `perform`.
+        let patience = self.deadline.saturating_add(Duration::from_secs(1));
+        let outcome = if let Err(error) = started {
+            Outcome::Failed(format!("no thread for the check: {error}"))
+        } else {
+            told.recv_timeout(patience).unwrap_or_else(|_| self.hangs())
+        };
+        CheckResult {
+            check,
+            outcome,
+            took: begun.elapsed(),
+        }
+    }
+
+    fn perform(&self, check: Check) -> Outcome {
+        let runtime = match self.worker_threads {
+            0 | 1 => runtime::Builder::new_current_thread().enable_all().build(),
+            threads => runtime::Builder::new_multi_thread()
+                .worker_threads(threads)
+                .enable_all()
+                .build(),
+        };
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => return Outcome::Failed(format!("no runtime for the check: {error}")),
+        };
+        let performed = AssertUnwindSafe(self.perform_here(check)).catch_unwind();
+        let outcome = runtime.block_on(async { timeout(self.deadline, performed).await });
+        runtime.shutdown_background();
+        match outcome {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(panic)) => Outcome::Failed(format!("panicked: {}", text(&*panic))),
+            Err(_) => self.hangs(),
+        }
+    }
+
+    fn hangs(&self) -> Outcome {
+        let deadline = self.deadline;
+        Outcome::Failed(format!("not over after {deadline:?}: a call hangs"))
+    }
+
+    async fn perform_here(&self, check: Check) -> Outcome {
+        let subject = (self.factory)().await;
+        let missing = check.needs.iter();
+        let missing = missing.filter(|need| !need.is_met(&self.declared, &subject));
+        let missing: Vec<_> = missing.map(ToString::to_string).collect();
+        if !missing.is_empty() {
+            return Outcome::NotApplicable(missing);
+        }
+        match (check.perform)(Trial::new(self.clone(), subject)).await {
+            Ok(()) => Outcome::Passed,
+            Err(Failure(seen)) => Outcome::Failed(seen),
+        }
+    }
+}
+
+fn text(panic: &(dyn Any + Send)) -> &str {
+    if let Some(text) = panic.downcast_ref::<String>() {
+        text
+    } else {
+        panic
+            .downcast_ref::<&str>()
+            .unwrap_or(&"with a value that is no text")
+    }
+}
+
+impl fmt::Debug for Kit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kit")
+            .field("declared", &self.declared)
+            .field("rounds", &self.rounds)
+            .field("deadline", &self.deadline)
+            .field("worker_threads", &self.worker_threads)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,214 @@
+//! The mutant as an event store: reading, and what it says of itself.
+
+use std::{future, sync::Arc};
+
+use async_trait::async_trait;
+use eventsourcing::{
+    Error, ErrorKind, EventStore, Result, StreamId, Version,
+    snapshot::SnapshotStore,
+    store::{
+        Appended, Capabilities, Commit, Direction, EventPage, ReadAll, ReadStream, RecordedEvent,
+    },
+};
+
+use super::{
+    Bug,
+    append::MOST_EVENTS,
+    store::{Mutant, Stored},
+};
+
+const PAGE_BYTES: usize = 1 << 20;
+
+pub(super) fn capabilities() -> Capabilities {
+    let mut capabilities = Capabilities::full();
+    capabilities.max_commit_events = Some(MOST_EVENTS);
+    capabilities
+}
+
+impl Mutant {
+    fn page<'a>(&self, wanted: impl Iterator<Item = &'a Stored>, limit: usize) -> EventPage {
+        let mut page = EventPage::new();
+        let limit = if self.is(Bug::ALimitOfZeroIsEmpty) {
+            limit
+        } else {
+            limit.max(1)
+        };
+        for stored in wanted {
+            let large = stored.event.payload.len() > PAGE_BYTES;
+            let full = page.byte_len() >= PAGE_BYTES || large && self.is(Bug::LargeEventsNeverFit);
+            let more = self.is(Bug::PagesHoldOneMore) && page.len() == limit;
+            if page.len() >= limit && !more || full {
+                page.set_has_more(!self.is(Bug::HasMoreIsNeverSaid));
+                return page;
+            }
+            page.push(&self.view(stored));
+        }
+        if self.is(Bug::HasMoreIsSaidOfAFullPage) && page.len() == limit {
+            page.set_has_more(true);
+        }
+        page
+    }
+
+    fn view<'a>(&self, stored: &'a Stored) -> RecordedEvent<'a> {
+        RecordedEvent {
+            position: self.position(stored),
+            stream: stored.stream.as_str(),
+            version: Version::from(stored.version),
+            id: stored.event.id,
+            name: &stored.event.name,
+            event_version: stored.event.event_version,
+            codec: &stored.event.codec,
+            commit_id: stored.commit_id,
+            recorded_at: stored.recorded_at,
+            payload: &stored.event.payload,
+            metadata: &stored.event.metadata,
+        }
+    }
+
+    fn is_of(&self, stored: &Stored, wanted: &str) -> bool {
+        let category = stored.stream.category();
+        match self.bug {
+            Some(Bug::CategoriesArePrefixes) => category.starts_with(wanted),
+            Some(Bug::CategoriesIgnoreCase) => category.eq_ignore_ascii_case(wanted),
+            Some(Bug::CategoriesArePatterns) => {
+                let same = |(a, b): (char, char)| a == b || b == '_';
+                match wanted.split_once('%') {
+                    Some((start, _)) => category.starts_with(start),
+                    None => {
+                        category.chars().count() == wanted.chars().count()
+                            && category.chars().zip(wanted.chars()).all(same)
+                    }
+                }
+            }
+            _ => category == wanted,
+        }
+    }
+
+    fn passes(&self, stored: &Stored, read: &ReadAll) -> bool {
+        let category = read.category.as_ref();
+        let of_category = category.is_none_or(|category| self.is_of(stored, category));
+        let first = !read.first_only || stored.version == 1;
+        match self.bug {
+            Some(Bug::FirstOnlyForgetsTheCategory) if read.first_only => first,
+            Some(Bug::FirstOnlyIsIgnored) => of_category,
+            _ => of_category && first,
+        }
+    }
+}
+
+#[async_trait]
+impl EventStore for Mutant {
+    async fn append(&self, commit: Commit) -> Result<Appended> {
+        self.append_commit(commit).await
+    }
+
+    async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage> {
+        let name = self.name(stream);
+        if self.data().head(&name) == 0 {
+            match self.bug {
+                Some(Bug::UnknownStreamsAreErrors) => return Err(Error::new(ErrorKind::NotFound)),
+                Some(Bug::UnknownStreamsHang) if read.direction == Direction::Backward => {
+                    future::pending::<()>().await;
+                }
+                _ => {}
+            }
+        }
+        let (from, to) = (*read.versions.start(), *read.versions.end());
+        assert!(
+            from <= to || !self.is(Bug::InvertedRangesPanic),
+            "a range from {from} to {to}"
+        );
+        let data = self.data();
+        let wanted = data.of(&name).filter(|stored| match self.bug {
+            Some(Bug::RangesEndBeforeTheirEnd) => stored.version >= from && stored.version < to,
+            Some(Bug::RangesBeginBehindTheirBegin) => stored.version > from && stored.version <= to,
+            Some(Bug::BackwardsIgnoresTheEnd) if read.direction == Direction::Backward => {
+                stored.version >= from
+            }
+            _ => read.versions.contains(&stored.version),
+        });
+        Ok(match read.direction {
+            Direction::Backward if self.is(Bug::BackwardsIsForwards) => {
+                self.page(wanted, read.limit)
+            }
+            Direction::Backward if self.is(Bug::BackwardsTurnsTheFirstPage) => {
+                let first: Vec<_> = wanted.take(read.limit).collect();
+                self.page(first.into_iter().rev(), read.limit)
+            }
+            Direction::Backward => self.page(wanted.rev(), read.limit),
+            Direction::Forward => self.page(wanted, read.limit),
+        })
+    }
+
+    async fn read_all(&self, read: ReadAll) -> Result<EventPage> {
+        let foreign = read
+            .after
+            .is_some_and(|after| after.store() != self.shared.id);
+        if foreign && !self.is(Bug::ForeignPositionsAreAccepted) {
+            return Err(Error::new(ErrorKind::InvalidConfiguration));
+        }
+        let data = self.data();
+        let after = read.after.map_or(0, eventsourcing::Position::offset);
+        let mut wanted: Vec<_> = data
+            .log
+            .iter()
+            .filter(|stored| match self.bug {
+                Some(Bug::AfterIncludesThePosition) => stored.position >= after,
+                _ => self.position(stored).offset() > after,
+            })
+            .collect();
+        wanted.sort_by_key(|stored| stored.position);
+        if self.is(Bug::AllIsGroupedByStream) {
+            wanted.sort_by_key(|stored| stored.stream.clone());
+        }
+        let mut page = self.page(
+            wanted
+                .iter()
+                .copied()
+                .filter(|stored| self.passes(stored, &read)),
+            read.limit,
+        );
+        if self.is(Bug::HasMoreCountsWhatIsFilteredOut) && !page.is_empty() {
+            page.set_has_more(wanted.len() > page.len());
+        }
+        Ok(page)
+    }
+
+    async fn head(&self, stream: &StreamId) -> Result<Version> {
+        let name = self.name(stream);
+        let data = self.data();
+        let head = match self.bug {
+            Some(Bug::HeadsCountCommits) => {
+                let mut commits: Vec<_> = data.of(&name).map(|stored| stored.commit_id).collect();
+                commits.dedup();
+                commits.len() as u64
+            }
+            Some(Bug::HandlesCacheHeads) => {
+                let mut cached = self
+                    .cached_heads
+                    .lock()
+                    .expect("no holder of this lock panics");
+                *cached
+                    .entry(name.clone())
+                    .or_insert_with(|| data.head(&name))
+            }
+            _ => data.head(&name),
+        };
+        Ok(Version::from(head))
+    }
+
+    fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
+        Some(Arc::new(if self.is(Bug::SnapshotStoresAreFresh) {
+            Mutant::new(self.bug, Arc::clone(&self.shared.clock))
+        } else {
+            self.handle()
+        }))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        if self.is(Bug::CapabilitiesAreOthers) {
+            return Capabilities::full();
+        }
+        capabilities()
+    }
+}

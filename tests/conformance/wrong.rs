@@ -1,0 +1,114 @@
+//! A deliberately wrong store fails with a message that names the broken rule.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use eventsourcing::{
+    EventStore, MemoryStore, Result, StreamId, Version,
+    snapshot::SnapshotStore,
+    store::{Appended, Capabilities, Commit, EventPage, ReadAll, ReadStream},
+    testing::conformance::{self, Kit, Outcome, Subject},
+};
+
+/// Looks at the head itself and appends there: the last writer wins.
+#[derive(Debug, Clone)]
+struct LastWriterWins(MemoryStore);
+
+#[async_trait]
+impl EventStore for LastWriterWins {
+    async fn append(&self, mut commit: Commit) -> Result<Appended> {
+        for part in &mut commit.streams {
+            part.expected = self.0.head(&part.stream).await?;
+        }
+        self.0.append(commit).await
+    }
+
+    async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage> {
+        self.0.read_stream(stream, read).await
+    }
+
+    async fn read_all(&self, read: ReadAll) -> Result<EventPage> {
+        self.0.read_all(read).await
+    }
+
+    async fn head(&self, stream: &StreamId) -> Result<Version> {
+        self.0.head(stream).await
+    }
+
+    fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
+        self.0.snapshot_store()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+}
+
+#[tokio::test]
+async fn the_message_names_the_broken_rule() {
+    let factory = || async { Subject::new(LastWriterWins(MemoryStore::new())) };
+    let report = Kit::new(factory, Capabilities::full())
+        .rounds(10)
+        .run()
+        .await;
+    assert!(!report.is_ok());
+    let text = report.to_string();
+    let wanted = "event_store::append::an_expected_version_below_the_head_is_refused failed\n  \
+        broken rule of `event_store::append`: For each stream the expected version is compared with the stream's version, 0 for \
+        a stream that doesn't exist. If one differs the whole commit is refused with `ErrorKind::Conflict`, which names the \
+        stream and both versions.\n  \
+        seen: an append at version 2 to a stream of 3 events was not refused but answered: ";
+    assert!(text.contains(wanted), "{text}");
+    // What has nothing to do with versions is not blamed.
+    let failures: Vec<_> = report
+        .failures()
+        .map(|failure| failure.check.method())
+        .collect();
+    assert!(
+        !failures
+            .iter()
+            .any(|method| method.starts_with("snapshot_store::"))
+    );
+}
+
+#[tokio::test]
+async fn capabilities_that_contradict_the_declared_ones_fail() {
+    let mut less = Capabilities::full();
+    less.reads_may_lag = true;
+    let factory = || async { Subject::new(MemoryStore::new()) };
+    let report = Kit::new(factory, less).rounds(10).run().await;
+    let failed: Vec<_> = report
+        .failures()
+        .map(|failure| failure.check.name())
+        .collect();
+    assert_eq!(
+        failed,
+        ["event_store::capabilities::they_are_those_that_were_declared"]
+    );
+}
+
+/// A factory that fails makes checks fail, with its words.
+#[tokio::test]
+async fn a_panic_is_a_failure_and_says_why() {
+    let factory = || async { panic!("no database at this address") };
+    let kit = Kit::new(factory, Capabilities::full());
+    let report = kit.run().await;
+    assert_eq!(report.failures().count(), conformance::checks().len());
+    let Outcome::Failed(seen) = &report.results()[0].outcome else {
+        panic!("it passed");
+    };
+    assert_eq!(seen, "panicked: no database at this address");
+}
+
+/// The planted hang is one of the mutants; here is one that blocks its thread.
+#[test]
+#[should_panic(expected = "a call hangs")]
+fn a_call_that_blocks_its_thread_is_a_failure() {
+    let factory = || async {
+        std::thread::sleep(std::time::Duration::from_secs(20));
+        Subject::new(MemoryStore::new())
+    };
+    Kit::new(factory, Capabilities::full())
+        .deadline(std::time::Duration::from_millis(100))
+        .assert("event_store::head::the_head_counts_events");
+}
