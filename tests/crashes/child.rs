@@ -100,7 +100,7 @@ async fn work() {
         match &*work {
             "load" => sqlite::kill::load(&path, &name).await,
             "early" => sqlite::kill::early(&path).await,
-            "fill" => sqlite::torn::fill(&path, &name).await,
+            "fill" => sqlite::torn::fill(&path).await,
             "marks" => sqlite::durability::marks(&path, &name).await,
             other => panic!("unknown work {other:?}"),
         }
