@@ -109,8 +109,8 @@ impl EventStore for ListStore {
                 .during("append")
                 .at(part.stream.clone()));
         }
-        let last = stored.last().map(|(_, entry)| entry.event.id);
-        let another = last.is_some() && part.after.is_some() && part.after != last;
+        let head_id = stored.last().map(|(_, entry)| entry.event.id);
+        let another = head_id.is_some() && part.after.is_some() && part.after != head_id;
         if count > 0 && (part.expected != head || another) {
             let from = usize::try_from(part.expected.get()).unwrap_or(usize::MAX);
             let known = stored.iter().skip(from).take(count);
