@@ -23,7 +23,7 @@ struct Order<'a> {
 
 impl OrderHandlers for Order<'_> {
     fn order_created(_: &Uuid, _: OrderCreated) -> Self {
-        todo!()
+        unreachable!()
     }
 
     fn item_added(&mut self, _: ItemAdded) {

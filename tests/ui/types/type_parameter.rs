@@ -23,7 +23,7 @@ struct Order<T> {
 
 impl<T> OrderHandlers for Order<T> {
     fn order_created(_: &Uuid, _: OrderCreated) -> Self {
-        todo!()
+        unreachable!()
     }
 
     fn item_added(&mut self, _: ItemAdded) {
