@@ -149,8 +149,10 @@ async fn append(
     if streams.is_empty() {
         return Ok(None);
     }
-    check_distinct(&streams)?;
-    check_capabilities(store, &streams)?;
+    let commit = Commit { id, streams };
+    // Two roots of one stream can't both be right.
+    commit.check()?;
+    check_capabilities(store, &commit)?;
     // What an earlier call left in doubt may be stored already: only a store that looked can say that it isn't.
     let in_doubt = members
         .iter()
@@ -158,7 +160,7 @@ async fn append(
     for index in &members {
         saves[*index].hand_over(id);
     }
-    match store.append(Commit { id, streams }).await {
+    match store.append(commit).await {
         Ok(Appended { streams, .. }) if streams.len() != members.len() => {
             let answered = streams.len();
             Err(Error::new(ErrorKind::OutcomeUnknown).because(format!(
@@ -175,41 +177,29 @@ async fn append(
             Ok(position)
         }
         Err(error) => {
-            let not_stored = !in_doubt && *error.kind() != ErrorKind::OutcomeUnknown;
-            if not_stored || error.is_conflict() {
-                for index in members {
-                    saves[index].withdraw();
-                }
+            if *error.kind() == ErrorKind::OutcomeUnknown {
                 return Err(error);
             }
-            if in_doubt && *error.kind() != ErrorKind::OutcomeUnknown {
+            if in_doubt && !error.is_conflict() {
                 return Err(Error::new(ErrorKind::OutcomeUnknown)
                     .because("what became of an earlier save could not be found out")
                     .caused_by(error));
+            }
+            for index in members {
+                saves[index].withdraw();
             }
             Err(error)
         }
     }
 }
 
-/// Two roots of one aggregate can't both be right.
-fn check_distinct(streams: &[StreamCommit]) -> Result<()> {
-    let mut seen = BTreeSet::new();
-    match streams.iter().find(|part| !seen.insert(&part.stream)) {
-        None => Ok(()),
-        Some(twice) => Err(Error::new(ErrorKind::InvalidConfiguration)
-            .at(twice.stream.clone())
-            .because("two of the roots are of this stream")),
-    }
-}
-
-fn check_capabilities(store: &dyn EventStore, streams: &[StreamCommit]) -> Result<()> {
+fn check_capabilities(store: &dyn EventStore, commit: &Commit) -> Result<()> {
     let capabilities = store.capabilities();
-    if streams.len() > 1 && capabilities.atomic == Atomicity::OneStream {
+    if commit.streams.len() > 1 && capabilities.atomic == Atomicity::OneStream {
         return Err(Error::new(ErrorKind::Unsupported)
-            .because(format!("one commit over {} streams", streams.len())));
+            .because(format!("one commit over {} streams", commit.streams.len())));
     }
-    let events: usize = streams.iter().map(|stream| stream.events.len()).sum();
+    let events = commit.event_count();
     match capabilities.max_commit_events {
         Some(most) if events > most => Err(Error::new(ErrorKind::TooLarge)
             .because(format!("{events} events in one commit, at most {most}"))),

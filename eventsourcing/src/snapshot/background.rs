@@ -126,35 +126,33 @@ impl Shared {
     }
 
     fn take_job(self: &Arc<Self>) -> Option<Running> {
+        self.take_job_or(|_| {})
+    }
+
+    /// Takes a job; if there is none does this, in the same step.
+    fn take_job_or(self: &Arc<Self>, otherwise: impl FnOnce(&mut State)) -> Option<Running> {
         let mut state = self.lock();
-        let job = state.queue.pop_front()?;
+        let Some(job) = state.queue.pop_front() else {
+            otherwise(&mut state);
+            return None;
+        };
         state.running += 1;
         Some(Running {
             job: Some(job),
             shared: Arc::clone(self),
         })
     }
-
-    /// As `take_job`; if there is none the worker ends, in the same step, so that the next job starts another.
-    fn take_job_or_end(self: &Arc<Self>) -> Option<Running> {
-        let taken = self.take_job();
-        if taken.is_none() {
-            let mut state = self.lock();
-            if !state.queue.is_empty() {
-                drop(state);
-                return self.take_job_or_end();
-            }
-            let here = Handle::try_current().map(|runtime| runtime.id()).ok();
-            if state.worker.as_ref().map(|(on, _)| *on) == here {
-                state.worker = None;
-            }
-        }
-        taken
-    }
 }
 
 async fn work(shared: Arc<Shared>) {
-    while let Some(running) = shared.take_job_or_end() {
+    let here = Handle::current().id();
+    // The worker ends in the same step as it finds nothing to do, so that the next job starts another.
+    let end = |state: &mut State| {
+        if state.worker.as_ref().is_some_and(|(on, _)| *on == here) {
+            state.worker = None;
+        }
+    };
+    while let Some(running) = shared.take_job_or(end) {
         running.finish().await;
     }
 }

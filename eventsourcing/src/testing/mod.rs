@@ -23,7 +23,7 @@
 //!         || async {
 //!             let store = MemoryStore::new();
 //!             let other = store.clone();
-//!             // A second handle on the same data, as another process would have it.
+//!             // A second handle on the same data: for a store in a file, one that opens it again.
 //!             Subject::new(store).second_handle(move || {
 //!                 let other = other.clone();
 //!                 async move { Subject::new(other) }
