@@ -71,7 +71,7 @@ fn exists(name: &str) -> bool {
     let listed = format!("{test},");
     let is_listed = || {
         let mut lines = sources.iter().flat_map(|(_, source)| source.lines());
-        lines.any(|line| line.trim() == listed)
+        lines.any(|line| line.trim() == listed || needs_a_capability(line.trim(), test))
     };
     sources.iter().any(|(path, source)| {
         let folder = path.parent().and_then(Path::file_name);
@@ -86,6 +86,15 @@ fn exists(name: &str) -> bool {
         let mut attributes = before.take_while(|line| line.trim_start().starts_with("#["));
         attributes.any(|line| line.contains("test")) || is_listed()
     })
+}
+
+/// Whether this line is the check's entry in the kit's list, with what a store must be able to do: `check(TotalOrder),`.
+fn needs_a_capability(line: &str, check: &str) -> bool {
+    let needs = line
+        .strip_prefix(check)
+        .and_then(|rest| rest.strip_prefix('('));
+    let needs = needs.and_then(|rest| rest.strip_suffix("),"));
+    needs.is_some_and(|needs| needs.starts_with(char::is_uppercase))
 }
 
 #[test]
