@@ -8,3 +8,5 @@ mod event;
 mod id;
 #[path = "derive/listing.rs"]
 mod listing;
+#[path = "derive/schema/mod.rs"]
+mod schema;

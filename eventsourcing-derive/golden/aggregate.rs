@@ -454,4 +454,45 @@ const _: () = {
             "`OrderDiscarded` has a stored name or alias that another event of `Order` has: give it its own, as in `#[event(name = \"...\")]`"
         )
     };
+    #[automatically_derived]
+    impl ::eventsourcing::Schema for Order {
+        fn __shape(
+            __types: &mut ::eventsourcing::__private::Describer,
+        ) -> ::eventsourcing::__private::Shape {
+            ::eventsourcing::__private::Describer::define::<
+                Self,
+            >(
+                __types,
+                &::eventsourcing::__private::TypeSpec {
+                    name: "Order",
+                    module: ::core::module_path!(),
+                    arguments: &[],
+                    form: ::eventsourcing::__private::Form::Struct(
+                        ::eventsourcing::__private::VariantSpec {
+                            name: "",
+                            aliases: &[],
+                            flags: 32u16,
+                            fields: &[
+                                ::eventsourcing::__private::FieldSpec {
+                                    name: "customer",
+                                    flags: 0u16,
+                                    shape: <String as ::eventsourcing::Schema>::__shape,
+                                    more: ::core::option::Option::None,
+                                },
+                                ::eventsourcing::__private::FieldSpec {
+                                    name: "items",
+                                    flags: 0u16,
+                                    shape: <Vec<Item> as ::eventsourcing::Schema>::__shape,
+                                    more: ::core::option::Option::None,
+                                },
+                            ],
+                        },
+                        ::core::option::Option::None,
+                    ),
+                    into: ::core::option::Option::None,
+                    from: ::core::option::Option::None,
+                },
+            )
+        }
+    }
 };

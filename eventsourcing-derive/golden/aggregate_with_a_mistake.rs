@@ -227,4 +227,32 @@ const _: () = {
             )
         }
     }
+    #[automatically_derived]
+    impl ::eventsourcing::Schema for Account {
+        fn __shape(
+            __types: &mut ::eventsourcing::__private::Describer,
+        ) -> ::eventsourcing::__private::Shape {
+            ::eventsourcing::__private::Describer::define::<
+                Self,
+            >(
+                __types,
+                &::eventsourcing::__private::TypeSpec {
+                    name: "Account",
+                    module: ::core::module_path!(),
+                    arguments: &[],
+                    form: ::eventsourcing::__private::Form::Struct(
+                        ::eventsourcing::__private::VariantSpec {
+                            name: "",
+                            aliases: &[],
+                            flags: 64u16,
+                            fields: &[],
+                        },
+                        ::core::option::Option::None,
+                    ),
+                    into: ::core::option::Option::None,
+                    from: ::core::option::Option::None,
+                },
+            )
+        }
+    }
 };

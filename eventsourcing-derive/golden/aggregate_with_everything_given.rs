@@ -223,4 +223,47 @@ const _: () = {
             ::core::result::Result::Err(::renamed::__private::DecodeError::UnknownName)
         }
     }
+    #[automatically_derived]
+    impl ::renamed::Schema for r#Lamp {
+        fn __shape(
+            __types: &mut ::renamed::__private::Describer,
+        ) -> ::renamed::__private::Shape {
+            ::renamed::__private::Describer::define::<
+                Self,
+            >(
+                __types,
+                &::renamed::__private::TypeSpec {
+                    name: "Lamp",
+                    module: ::core::module_path!(),
+                    arguments: &[],
+                    form: ::renamed::__private::Form::Enum(
+                        ::renamed::__private::Tagging::External,
+                        &[
+                            ::renamed::__private::VariantSpec {
+                                name: "Off",
+                                aliases: &[],
+                                flags: 64u16,
+                                fields: &[],
+                            },
+                            ::renamed::__private::VariantSpec {
+                                name: "On",
+                                aliases: &[],
+                                flags: 32u16,
+                                fields: &[
+                                    ::renamed::__private::FieldSpec {
+                                        name: "level",
+                                        flags: 0u16,
+                                        shape: <u32 as ::renamed::Schema>::__shape,
+                                        more: ::core::option::Option::None,
+                                    },
+                                ],
+                            },
+                        ],
+                    ),
+                    into: ::core::option::Option::None,
+                    from: ::core::option::Option::None,
+                },
+            )
+        }
+    }
 };

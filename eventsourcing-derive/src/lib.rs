@@ -10,6 +10,7 @@ mod expand;
 mod golden;
 mod model;
 mod names;
+mod shape;
 mod validate;
 
 use proc_macro::TokenStream;
@@ -69,7 +70,7 @@ use syn::parse_macro_input;
 /// `EventOf`, `DiscardOf` and `IntoEvents`.
 ///
 /// The type has no parameters, and is `Clone`, `Debug`, `Serialize`, `DeserializeOwned`, `Send` and `Sync`.
-#[proc_macro_derive(Aggregate, attributes(aggregate))]
+#[proc_macro_derive(Aggregate, attributes(aggregate, schema))]
 pub fn derive_aggregate(input: TokenStream) -> TokenStream {
     expand::aggregate(&parse_macro_input!(input)).into()
 }
@@ -93,7 +94,7 @@ pub fn derive_aggregate(input: TokenStream) -> TokenStream {
 ///
 /// The type may have type and const parameters, but no lifetimes: an event owns what it says. It is `Clone`, `Debug`,
 /// `Serialize`, `DeserializeOwned`, `Send` and `Sync`.
-#[proc_macro_derive(Event, attributes(event))]
+#[proc_macro_derive(Event, attributes(event, schema))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     expand::event(&parse_macro_input!(input)).into()
 }
@@ -109,4 +110,38 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(AggregateId, attributes(aggregate_id))]
 pub fn derive_aggregate_id(input: TokenStream) -> TokenStream {
     expand::aggregate_id(&parse_macro_input!(input)).into()
+}
+
+/// Describes the shape of a struct or an enum that stands in a state or an event, so that no change of it goes unnoticed.
+///
+/// `derive(Aggregate)` and `derive(Event)` do this for their own types.
+///
+/// ```ignore
+/// #[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+/// pub struct Stop {
+///     at: DateTime<Utc>,
+///     #[schema(opaque(geo::Point = "geo-0.28"))]
+///     path: Vec<geo::Point>,
+///     #[serde(with = "cents")]
+///     #[schema(opaque = "cents-v1")]
+///     fare: Money,
+///     #[serde(skip)]
+///     #[schema(trusted)]
+///     cache: Cache,
+/// }
+/// ```
+///
+/// | On | Attribute | What it says |
+/// |---|---|---|
+/// | a field | `opaque(Type = "text")` | this type, wherever it stands in the field's type, is written in the form of this name: for types of other crates; may list several |
+/// | a field, a type | `opaque = "text"` | the whole is written in the form of this name; required with `#[serde(with = …)]` |
+/// | a field, a variant, a type | `trusted` | what is written reads back as the same value, or needn't: accepts what is refused otherwise |
+/// | a type | `crate = path` | where the runtime crate is, `::eventsourcing` by default |
+///
+/// A form's name changes when the form does: bump it with the other crate's version, if that writes other bytes.
+///
+/// The serde attributes that change what is written are part of the shape. Type parameters that are written are `Schema`.
+#[proc_macro_derive(Schema, attributes(schema))]
+pub fn derive_schema(input: TokenStream) -> TokenStream {
+    expand::schema(&parse_macro_input!(input)).into()
 }

@@ -65,6 +65,34 @@ pub(crate) fn renamed(field: &str, rule: &str) -> String {
     }
 }
 
+/// A variant's name under `#[serde(rename_all = "…")]`; unchanged under a rule that serde doesn't know.
+pub(crate) fn renamed_variant(variant: &str, rule: &str) -> String {
+    let snake = || {
+        let mut out = String::new();
+        for (at, letter) in variant.char_indices() {
+            if at > 0 && letter.is_uppercase() {
+                out.push('_');
+            }
+            out.push(letter.to_ascii_lowercase());
+        }
+        out
+    };
+    match rule {
+        "lowercase" => variant.to_ascii_lowercase(),
+        "UPPERCASE" => variant.to_ascii_uppercase(),
+        "camelCase" => {
+            let mut letters = variant.chars();
+            let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+            first.into_iter().chain(letters).collect()
+        }
+        "snake_case" => snake(),
+        "SCREAMING_SNAKE_CASE" => snake().to_ascii_uppercase(),
+        "kebab-case" => snake().replace('_', "-"),
+        "SCREAMING-KEBAB-CASE" => snake().to_ascii_uppercase().replace('_', "-"),
+        _ => variant.to_owned(),
+    }
+}
+
 /// Words that can't stand as a name without `r#`, in any edition.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",

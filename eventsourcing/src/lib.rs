@@ -63,6 +63,7 @@
 //! - [`snapshot`]: policies, modes, the stored row, the snapshot store
 //! - [`store`]: the event store, and the stores that come with the crate
 //! - [`codec`]: how events and states become bytes
+//! - [`schema`]: the shapes of what is stored, so that no change of one goes unnoticed
 //!
 //! # Runtime
 //!
@@ -80,6 +81,7 @@ mod error;
 pub mod event;
 mod position;
 pub mod repository;
+pub mod schema;
 pub mod snapshot;
 pub mod store;
 #[cfg(feature = "testing")]
@@ -88,7 +90,7 @@ mod timestamp;
 mod version;
 
 #[cfg(feature = "derive")]
-pub use eventsourcing_derive::{Aggregate, AggregateId, Event};
+pub use eventsourcing_derive::{Aggregate, AggregateId, Event, Schema};
 
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
@@ -105,6 +107,7 @@ pub use crate::{
     event::{Event, Metadata},
     position::{InvalidPosition, Position},
     repository::{Committed, Repository, RepositoryBuilder, Snapshot, Updated},
+    schema::Schema,
     snapshot::{SnapshotMode, SnapshotPolicy},
     store::{EventStore, MemoryStore},
     timestamp::{Clock, ManualClock, SystemClock, Timestamp},
@@ -114,7 +117,7 @@ pub use crate::{
 /// What most programs need; without an `Error`, `Result`, `Json` or `Codec`, which clash with everybody's own.
 pub mod prelude {
     #[cfg(feature = "derive")]
-    pub use eventsourcing_derive::{Aggregate, AggregateId, Event};
+    pub use eventsourcing_derive::{Aggregate, AggregateId, Event, Schema};
 
     #[cfg(feature = "sqlite")]
     pub use crate::store::SqliteStore;
@@ -124,6 +127,7 @@ pub mod prelude {
         error::{CommandError, ErrorKind},
         event::{Event, Metadata},
         repository::{Committed, Repository, Updated},
+        schema::Schema,
         snapshot::{SnapshotMode, SnapshotPolicy},
         store::{EventStore, MemoryStore},
         timestamp::Timestamp,
@@ -142,6 +146,7 @@ pub mod __private {
         aggregate::Broken,
         codec::{Codec, CodecError},
         event::{DecodeError, EventType, Stage, derived::*},
+        schema::{Describer, FieldMore, FieldSpec, Form, Shape, Tagging, TypeSpec, VariantSpec},
     };
 
     pub type DefaultSnapshotCodec = crate::codec::DefaultSnapshotCodec;

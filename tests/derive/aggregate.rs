@@ -91,7 +91,13 @@ aggregate!(Unit, UnitHandlers, struct Unit;);
 aggregate!(
     Tuple,
     TupleHandlers,
-    pub(crate) struct Tuple(u32, #[serde(skip)] (), String);
+    pub(crate) struct Tuple(
+        u32,
+        #[serde(skip)]
+        #[schema(trusted)]
+        (),
+        String,
+    );
 );
 aggregate!(
     r#type,
@@ -112,6 +118,7 @@ aggregate!(
         #[serde(rename(serialize = "out", deserialize = "in"))]
         both_ways: u32,
         #[serde(skip)]
+        #[schema(trusted)]
         #[allow(dead_code)]
         skipped: (),
         #[cfg(any())]

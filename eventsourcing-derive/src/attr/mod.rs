@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod event;
+mod schema;
 mod serde;
 mod value;
 
@@ -20,7 +21,8 @@ use syn::{
 pub(crate) use self::{
     aggregate::{AggregateAttr, Listing, Stage},
     event::{EventAttr, IdAttr},
-    serde::field_names,
+    schema::{Place, SchemaAttr},
+    serde::{Both, DefaultBy, SerdeAttr, field_names},
 };
 use crate::{names, validate::Mistakes};
 

@@ -1,6 +1,11 @@
-//! The serde attributes that decide under which names fields are written. Wrong ones are serde's to report.
+//! The serde attributes that decide what is written. Wrong ones are serde's to report; which of them can't be stored
+//! faithfully is decided in `shape`.
 
-use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Token, meta::ParseNestedMeta};
+use proc_macro2::{Span, TokenStream};
+use syn::{
+    Attribute, Data, DeriveInput, Fields, LitStr, Token, Type, meta::ParseNestedMeta,
+    spanned::Spanned,
+};
 
 use crate::names;
 
@@ -11,31 +16,96 @@ pub(crate) fn field_names(input: &DeriveInput) -> Vec<String> {
     let Data::Struct(data) = &input.data else {
         return Vec::new();
     };
-    let rule = Written::read(&input.attrs).rename_all;
+    let rule = SerdeAttr::read(&input.attrs).rename_all;
     let fields = data.fields.iter().enumerate();
     fields
         .filter_map(|(place, field)| {
-            let written = Written::read(&field.attrs);
+            let attr = SerdeAttr::read(&field.attrs);
+            let is_absent =
+                attr.skip.is_some() || attr.skip_serializing.is_some() || attr.flatten.is_some();
             let own = match (&data.fields, &field.ident) {
                 (Fields::Named(_), Some(ident)) => names::text(ident),
                 _ => place.to_string(),
             };
-            let renamed = rule.as_deref().map(|rule| names::renamed(&own, rule));
-            (!written.is_absent).then(|| written.rename.or(renamed).unwrap_or(own))
+            let name = || attr.rename.resolve(&rule, &own, names::renamed).written;
+            (!is_absent).then(name)
         })
         .collect()
 }
 
-/// What `#[serde(…)]` says about one container or field.
-#[derive(Default)]
-struct Written {
-    rename: Option<String>,
-    rename_all: Option<String>,
-    is_absent: bool,
+/// A value for writing and one for reading, which are mostly the same.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Both {
+    pub(crate) written: Option<String>,
+    pub(crate) read: Option<String>,
 }
 
-impl Written {
-    fn read(attributes: &[Attribute]) -> Self {
+/// A name as it is written and as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Names {
+    pub(crate) written: String,
+    pub(crate) read: String,
+}
+
+impl Both {
+    /// This name; where none is given, `own` by the rule.
+    pub(crate) fn resolve(
+        &self,
+        rule: &Self,
+        own: &str,
+        apply: impl Fn(&str, &str) -> String,
+    ) -> Names {
+        let one = |given: &Option<String>, rule: &Option<String>| {
+            let by_rule = || rule.as_deref().map(|rule| apply(own, rule));
+            given
+                .clone()
+                .or_else(by_rule)
+                .unwrap_or_else(|| own.to_owned())
+        };
+        Names {
+            written: one(&self.written, &rule.written),
+            read: one(&self.read, &rule.read),
+        }
+    }
+}
+
+/// `#[serde(default)]`.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DefaultBy {
+    #[default]
+    None,
+    /// The type's `Default`.
+    Trait,
+    /// A function.
+    Path,
+}
+
+/// What `#[serde(…)]` says about one container, variant or field. A span says that something is there, and where.
+#[derive(Debug, Default)]
+pub(crate) struct SerdeAttr {
+    pub(crate) rename: Both,
+    pub(crate) rename_all: Both,
+    pub(crate) rename_all_fields: Both,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) content: Option<String>,
+    pub(crate) untagged: Option<Span>,
+    pub(crate) transparent: bool,
+    pub(crate) other: bool,
+    pub(crate) into: Option<Type>,
+    pub(crate) from: Option<Type>,
+    pub(crate) default: DefaultBy,
+    pub(crate) flatten: Option<Span>,
+    pub(crate) skip: Option<Span>,
+    pub(crate) skip_serializing: Option<Span>,
+    pub(crate) skip_deserializing: Option<Span>,
+    pub(crate) skip_serializing_if: Option<LitStr>,
+    /// `with`, `serialize_with` or `deserialize_with`.
+    pub(crate) with: Option<Span>,
+}
+
+impl SerdeAttr {
+    pub(crate) fn read(attributes: &[Attribute]) -> Self {
         let mut found = Self::default();
         for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
             let _ = attribute.parse_nested_meta(|meta| found.read_meta(&meta));
@@ -44,41 +114,78 @@ impl Written {
     }
 
     fn read_meta(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        if meta.path.is_ident("rename") {
-            self.rename = serialized_name(meta)?.or(self.rename.take());
-        } else if meta.path.is_ident("rename_all") {
-            self.rename_all = serialized_name(meta)?.or(self.rename_all.take());
-        } else if ["skip", "skip_serializing", "flatten"]
-            .iter()
-            .any(|word| meta.path.is_ident(word))
-        {
-            self.is_absent = true;
-        } else if meta.input.peek(Token![=]) {
-            meta.value()?.parse::<syn::Expr>()?;
-        } else if meta.input.peek(syn::token::Paren) {
-            meta.parse_nested_meta(|inner| {
-                if inner.input.peek(Token![=]) {
-                    inner.value()?.parse::<syn::Expr>()?;
-                }
-                Ok(())
-            })?;
+        let key = meta.path.get_ident().map(names::text).unwrap_or_default();
+        let span = Some(meta.path.span());
+        match key.as_str() {
+            "rename" => self.rename = both(meta)?,
+            "rename_all" => self.rename_all = both(meta)?,
+            "rename_all_fields" => self.rename_all_fields = both(meta)?,
+            "alias" => self.aliases.push(text(meta)?.value()),
+            "tag" => self.tag = Some(text(meta)?.value()),
+            "content" => self.content = Some(text(meta)?.value()),
+            "into" => self.into = text(meta)?.parse().ok(),
+            "from" | "try_from" => self.from = text(meta)?.parse().ok(),
+            "skip_serializing_if" => self.skip_serializing_if = Some(text(meta)?),
+            "untagged" => self.untagged = span,
+            "transparent" => self.transparent = true,
+            "other" => self.other = true,
+            "flatten" => self.flatten = span,
+            "skip" => self.skip = span,
+            "skip_serializing" => self.skip_serializing = span,
+            "skip_deserializing" => self.skip_deserializing = span,
+            "with" | "serialize_with" | "deserialize_with" => {
+                self.with = span;
+                pass_over(meta)?;
+            }
+            "default" => {
+                let by_path = meta.input.peek(Token![=]);
+                self.default = if by_path {
+                    DefaultBy::Path
+                } else {
+                    DefaultBy::Trait
+                };
+                pass_over(meta)?;
+            }
+            _ => pass_over(meta)?,
         }
         Ok(())
     }
 }
 
-/// `key = "name"` or `key(serialize = "name", deserialize = "other")`.
-fn serialized_name(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<String>> {
+fn text(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
+    meta.value()?.parse()
+}
+
+/// Whatever follows a key.
+fn pass_over(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if meta.input.peek(Token![=]) {
-        return Ok(Some(meta.value()?.parse::<LitStr>()?.value()));
+        meta.value()?.parse::<syn::Expr>()?;
+    } else if meta.input.peek(syn::token::Paren) {
+        let content;
+        syn::parenthesized!(content in meta.input);
+        content.parse::<TokenStream>()?;
     }
-    let mut serialized = None;
+    Ok(())
+}
+
+/// `key = "name"` or `key(serialize = "name", deserialize = "other")`.
+fn both(meta: &ParseNestedMeta<'_>) -> syn::Result<Both> {
+    if meta.input.peek(Token![=]) {
+        let text = text(meta)?.value();
+        return Ok(Both {
+            written: Some(text.clone()),
+            read: Some(text),
+        });
+    }
+    let mut found = Both::default();
     meta.parse_nested_meta(|inner| {
-        let name = inner.value()?.parse::<LitStr>()?.value();
+        let name = text(&inner)?.value();
         if inner.path.is_ident("serialize") {
-            serialized = Some(name);
+            found.written = Some(name);
+        } else {
+            found.read = Some(name);
         }
         Ok(())
     })?;
-    Ok(serialized)
+    Ok(found)
 }

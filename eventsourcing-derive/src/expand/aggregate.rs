@@ -75,7 +75,7 @@ fn bounds(model: &Aggregate) -> TokenStream {
     if model.generics.params.is_empty() {
         return quote!(#where_clause);
     }
-    let (private, ident) = (model.private(), &model.ident);
+    let (krate, private, ident) = (&model.krate, model.private(), &model.ident);
     let predicates = where_clause.map(|clause| &clause.predicates);
     quote! {
         where
@@ -85,7 +85,7 @@ fn bounds(model: &Aggregate) -> TokenStream {
                 + #private::serde::de::DeserializeOwned
                 + ::core::marker::Send
                 + ::core::marker::Sync
-                + 'static,
+                + #krate::Schema,
             #predicates
     }
 }

@@ -14,7 +14,7 @@ use crate::model::EventType;
 /// ```
 ///
 /// With parameters, the bounds that `Event` has are asked of the whole type: `impl<T> … where Added<T>: Clone + …`.
-pub(super) fn expand(model: &EventType) -> TokenStream {
+pub(super) fn expand(model: &EventType, schema: &TokenStream) -> TokenStream {
     let EventType {
         krate,
         ident,
@@ -40,7 +40,7 @@ pub(super) fn expand(model: &EventType) -> TokenStream {
                     + #krate::__private::serde::de::DeserializeOwned
                     + ::core::marker::Send
                     + ::core::marker::Sync
-                    + 'static,
+                    + #krate::Schema,
                 #predicates
         }
     };
@@ -53,6 +53,7 @@ pub(super) fn expand(model: &EventType) -> TokenStream {
                 const VERSION: ::core::primitive::u32 = #version;
                 const ALIASES: &'static [&'static ::core::primitive::str] = &[#(#aliases),*];
             }
+            #schema
         };
     }
 }

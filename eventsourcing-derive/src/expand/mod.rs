@@ -11,12 +11,17 @@ mod event;
 mod handlers;
 mod id;
 mod lifecycle;
+mod schema;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
-use crate::{model, validate::Mistakes};
+use crate::{
+    model,
+    shape::{Of, TypeShape},
+    validate::Mistakes,
+};
 
 /// ```text
 /// enum OrderEvent { … }
@@ -28,6 +33,7 @@ use crate::{model, validate::Mistakes};
 pub(crate) fn aggregate(input: &DeriveInput) -> TokenStream {
     let mistakes = Mistakes::new();
     let model = model::Aggregate::read(input, &mistakes);
+    let shape = TypeShape::read(input, Some(&model.krate), Of::State, &mistakes);
     let enumeration = enumeration::expand(&model);
     let handlers = handlers::expand(&model);
     let impls = [
@@ -35,6 +41,7 @@ pub(crate) fn aggregate(input: &DeriveInput) -> TokenStream {
         enumeration::expand_impls(&model),
         handlers::expand_mutator(&model),
         aggregate::expand(&model),
+        schema::expand(&shape),
     ];
     let impls = model.is_storable.then_some(impls).into_iter().flatten();
     let errors = errors(mistakes, &model);
@@ -80,10 +87,26 @@ fn errors(mistakes: Mistakes, model: &model::Aggregate) -> TokenStream {
 pub(crate) fn event(input: &DeriveInput) -> TokenStream {
     let mistakes = Mistakes::new();
     let model = model::EventType::read(input, &mistakes);
-    let expanded = event::expand(&model);
+    let shape = TypeShape::read(input, Some(&model.krate), Of::Event, &mistakes);
+    let expanded = event::expand(&model, &schema::expand(&shape));
     let errors = mistakes.report();
     let errors = errors.iter().map(syn::Error::to_compile_error);
     quote!(#(#errors)* #expanded)
+}
+
+pub(crate) fn schema(input: &DeriveInput) -> TokenStream {
+    let mistakes = Mistakes::new();
+    let shape = TypeShape::read(input, None, Of::Inner, &mistakes);
+    let expanded = schema::expand(&shape);
+    let errors = mistakes.report();
+    let errors = errors.iter().map(syn::Error::to_compile_error);
+    quote! {
+        #(#errors)*
+        #[allow(deprecated, unused_qualifications, clippy::absolute_paths)]
+        const _: () = {
+            #expanded
+        };
+    }
 }
 
 pub(crate) fn aggregate_id(input: &DeriveInput) -> TokenStream {

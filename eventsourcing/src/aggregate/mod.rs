@@ -28,6 +28,7 @@ pub(crate) use self::{
 use crate::{
     codec::{Codec, CodecError},
     event::{DecodeError, EventType},
+    schema::Schema,
 };
 
 /// A type whose state follows from its events. Implemented by `#[derive(Aggregate)]` only.
@@ -39,7 +40,7 @@ use crate::{
     label = "not an aggregate",
     note = "derive it: `#[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]` with `#[aggregate(id = …, create(…), events(…))]`"
 )]
-pub trait Aggregate: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Aggregate: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + Schema {
     /// What tells its instances apart.
     type Id: AggregateId;
     /// The generated enum of all its events.

@@ -9,7 +9,10 @@ use std::{any::TypeId, fmt::Debug};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::metadata::{InvalidMetadata, Metadata};
-use crate::codec::{Codec, CodecError};
+use crate::{
+    codec::{Codec, CodecError},
+    schema::Schema,
+};
 
 /// Something that happened. Implemented by `#[derive(Event)]` only.
 #[diagnostic::on_unimplemented(
@@ -17,7 +20,7 @@ use crate::codec::{Codec, CodecError};
     label = "not an event",
     note = "derive it: `#[derive(Event, Clone, Debug, Serialize, Deserialize)]`"
 )]
-pub trait Event: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Event: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + Schema {
     /// The name that is stored with it; by default the type's.
     const NAME: &'static str;
     /// The version of its shape, from 1.

@@ -1,6 +1,9 @@
 //! Building a repository: settings, and the combinations that are refused.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use super::{Inner, Repository, turns::Turns};
 use crate::{
@@ -11,6 +14,7 @@ use crate::{
         Codec,
         erased::{AggregateCodec, Codecs, erase},
     },
+    schema::fingerprint_of,
     snapshot::{Counters, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
     store::EventStore,
 };
@@ -161,6 +165,8 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             events: self.store,
             snapshots,
             codecs: Codecs::new(self.event_codec, self.snapshot_codec),
+            fingerprint: fingerprint_of::<A>(),
+            forgotten: AtomicBool::new(false),
             periods: policy.periods().into(),
             policy,
             mode: settings.mode.unwrap_or_default(),

@@ -15,7 +15,10 @@ mod snapshots;
 mod travel;
 mod turns;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use self::turns::Turns;
 pub use self::{
@@ -34,6 +37,7 @@ use crate::{
     application::Bus,
     codec::erased::Codecs,
     event::Metadata,
+    schema::Fingerprint,
     snapshot::{
         Counters, Policy, SnapshotMode, SnapshotStats, SnapshotStore, background::Background,
     },
@@ -53,6 +57,9 @@ pub(crate) struct Inner<A: Aggregate> {
     events: Arc<dyn EventStore>,
     snapshots: Option<Arc<dyn SnapshotStore>>,
     codecs: Codecs<A>,
+    fingerprint: Fingerprint,
+    /// Whether a forgotten bump of `schema_version` was warned of: once is enough, each stream would repeat it.
+    forgotten: AtomicBool,
     policy: Policy<A>,
     periods: Arc<[u64]>,
     mode: SnapshotMode,

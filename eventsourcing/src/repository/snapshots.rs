@@ -3,10 +3,11 @@
 //! Nothing that goes wrong here may fail a save whose events are stored, or a load: it is counted and reported.
 
 use std::{
+    any,
     borrow::Borrow,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 use bytes::Bytes;
@@ -22,8 +23,8 @@ use crate::{
     aggregate::{Aggregate, Capture, Root},
     codec::CodecError,
     snapshot::{
-        Fingerprint, Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotMode,
-        SnapshotRow, SnapshotStore,
+        Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotMode, SnapshotRow,
+        SnapshotStore,
     },
 };
 
@@ -211,7 +212,7 @@ impl<A: Aggregate> Inner<A> {
         SnapshotKey {
             stream: stream.clone(),
             schema_version: A::SCHEMA_VERSION,
-            fingerprint: Fingerprint::default(),
+            fingerprint: self.fingerprint,
             codec: self.codecs.snapshots.name().to_owned(),
         }
     }
@@ -318,26 +319,38 @@ impl<A: Aggregate> Inner<A> {
         others: &[SnapshotKey],
         repairs: &mut Repairs,
     ) {
-        let reason = match others {
-            [] => SnapshotMiss::Absent,
-            others
-                if others
-                    .iter()
-                    .all(|other| other.schema_version != key.schema_version) =>
-            {
-                SnapshotMiss::StaleSchema
-            }
-            others
-                if others
-                    .iter()
-                    .all(|other| other.fingerprint != key.fingerprint) =>
-            {
-                SnapshotMiss::StaleShape
-            }
-            _ => SnapshotMiss::StaleCodec,
+        let of_our_version = |other: &&SnapshotKey| other.schema_version == key.schema_version;
+        let of_another_shape = |other: &SnapshotKey| other.fingerprint != key.fingerprint;
+        let reason = if others.is_empty() {
+            SnapshotMiss::Absent
+        } else if !others.iter().any(|other| of_our_version(&other)) {
+            SnapshotMiss::StaleSchema
+        } else if others.iter().filter(of_our_version).any(of_another_shape) {
+            self.warn_of_forgotten_bump(key);
+            SnapshotMiss::StaleShape
+        } else {
+            SnapshotMiss::StaleCodec
         };
         repairs.stale = reason != SnapshotMiss::Absent;
         self.counters.missed(reason);
         tracing::debug!(stream = %key.stream, ?reason, "no snapshot");
+    }
+
+    /// Once a repository: a deployment meets many such rows, and each load says the same.
+    fn warn_of_forgotten_bump(&self, key: &SnapshotKey) {
+        if self.forgotten.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tracing::warn!(
+            stream = %key.stream,
+            aggregate = A::NAME,
+            state = any::type_name::<A>(),
+            schema_version = A::SCHEMA_VERSION,
+            "the shape of `{}` ({:?}) has changed and `schema_version` is still {}: snapshots of the other shape are not \
+             read, loads replay and store new ones; bump `schema_version` with the next change",
+            any::type_name::<A>(),
+            A::NAME,
+            A::SCHEMA_VERSION,
+        );
     }
 }

@@ -11,7 +11,7 @@ mod store;
 
 pub use self::{
     policy::SnapshotPolicy,
-    row::{Fingerprint, SnapshotKey, SnapshotRow},
+    row::{SnapshotKey, SnapshotRow},
     stats::{SnapshotMiss, SnapshotStats},
     store::{Newest, SavedSnapshot, SnapshotInfo, SnapshotStore},
 };
@@ -19,6 +19,7 @@ pub(crate) use self::{
     policy::{Policy, Saved},
     stats::Counters,
 };
+pub use crate::schema::Fingerprint;
 
 /// Where the work of storing a snapshot is done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

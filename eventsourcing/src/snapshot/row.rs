@@ -2,36 +2,13 @@
 //!
 //! The checksum's input is part of the stored format: a change here makes every stored snapshot bad.
 
-use std::{fmt, hash::Hasher as _};
+use std::hash::Hasher as _;
 
 use bytes::Bytes;
 use twox_hash::XxHash3_64;
 use uuid::Uuid;
 
-use crate::{StreamId, Timestamp, Version};
-
-/// A hash of the shape of an aggregate's state. Zero until shapes are described.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Fingerprint([u8; 16]);
-
-impl Fingerprint {
-    /// With these bytes.
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-}
-
-/// In lower-case hexadecimal, 32 digits.
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
+use crate::{StreamId, Timestamp, Version, schema::Fingerprint};
 
 /// What a program must have in common with a row to read it. The row's version completes it.
 ///

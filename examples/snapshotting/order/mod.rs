@@ -42,7 +42,7 @@ pub struct OrderSubmitted {
 }
 
 /// How far an order has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Schema, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     Created,
     Submitted,
@@ -58,7 +58,7 @@ impl std::fmt::Display for Status {
 }
 
 /// Order line item.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Schema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderItem {
     pub product_id: Uuid,
     pub product_name: String,

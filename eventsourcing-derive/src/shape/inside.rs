@@ -1,0 +1,103 @@
+//! Looking into types: which are replaced, and which parameters of the type they ask something of.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{GenericArgument, Generics, PathArguments, ReturnType, Type};
+
+/// Calls `visit` for each type directly inside this one.
+fn inner(of: &mut Type, visit: &mut dyn FnMut(&mut Type)) {
+    match of {
+        Type::Array(array) => visit(&mut array.elem),
+        Type::Group(group) => visit(&mut group.elem),
+        Type::Paren(paren) => visit(&mut paren.elem),
+        Type::Reference(reference) => visit(&mut reference.elem),
+        Type::Slice(slice) => visit(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(visit),
+        Type::Path(path) => {
+            for segment in &mut path.path.segments {
+                match &mut segment.arguments {
+                    PathArguments::AngleBracketed(arguments) => {
+                        for argument in &mut arguments.args {
+                            if let GenericArgument::Type(argument) = argument {
+                                visit(argument);
+                            }
+                        }
+                    }
+                    PathArguments::Parenthesized(arguments) => {
+                        let inputs = arguments.inputs.iter_mut();
+                        inputs.for_each(|input| visit(&mut input.ty));
+                        if let ReturnType::Type(_, output) = &mut arguments.output {
+                            visit(output);
+                        }
+                    }
+                    PathArguments::None => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Replaces every occurrence of `old`, as written; says whether there was one.
+pub(super) fn replace(of: &mut Type, old: &Type, new: &Type) -> bool {
+    if of == old {
+        *of = new.clone();
+        return true;
+    }
+    let mut found = false;
+    inner(of, &mut |of| found |= replace(of, old, new));
+    found
+}
+
+/// The last segment of a path's name.
+pub(super) fn last_name(of: &Type) -> Option<String> {
+    match of {
+        Type::Group(group) => last_name(&group.elem),
+        Type::Paren(paren) => last_name(&paren.elem),
+        Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
+        _ => None,
+    }
+}
+
+/// The types to be bounded so that all of these have shapes: parameters, and paths that begin with one. What stands in a
+/// `PhantomData` is asked nothing, as by serde.
+pub(crate) fn asked_of_parameters(types: &[&Type], generics: &Generics) -> Vec<TokenStream> {
+    let parameters: Vec<String> = generics
+        .type_params()
+        .map(|p| p.ident.to_string())
+        .collect();
+    let mut asked: Vec<TokenStream> = Vec::new();
+    for of in types {
+        collect(&mut (*of).clone(), &parameters, &mut |tokens| {
+            let known = |other: &TokenStream| other.to_string() == tokens.to_string();
+            if !asked.iter().any(known) {
+                asked.push(tokens);
+            }
+        });
+    }
+    asked
+}
+
+fn collect(of: &mut Type, parameters: &[String], add: &mut dyn FnMut(TokenStream)) {
+    if let Type::Path(path) = &*of {
+        let first = path.path.segments.first().map(|s| s.ident.to_string());
+        if path.qself.is_none() && first.is_some_and(|first| parameters.contains(&first)) {
+            return add(of.to_token_stream());
+        }
+        if path.qself.is_some() && mentions(of.to_token_stream(), parameters) {
+            return add(of.to_token_stream());
+        }
+    }
+    if last_name(of).as_deref() == Some("PhantomData") {
+        return;
+    }
+    inner(of, &mut |of| collect(of, parameters, add));
+}
+
+fn mentions(tokens: TokenStream, names: &[String]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions(group.stream(), names),
+        TokenTree::Ident(ident) => names.contains(&ident.to_string()),
+        _ => false,
+    })
+}

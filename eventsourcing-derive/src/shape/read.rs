@@ -1,0 +1,345 @@
+//! From an input to its shape: serde's attributes, and what can't be stored faithfully.
+
+use proc_macro2::Span;
+use syn::{
+    Data, DeriveInput, Field, Fields, LitStr, Path, Type, Variant, parse_quote, spanned::Spanned,
+};
+
+use super::{
+    FieldShape, FieldType, FieldsShape, Form, Of, Tagging, TypeShape, flag,
+    inside::{last_name, replace},
+    marker,
+};
+use crate::{
+    attr::{Both, DefaultBy, Place, SchemaAttr, SerdeAttr},
+    names,
+    validate::Mistakes,
+};
+
+/// Knows what has been met so far.
+struct Reader<'a> {
+    of: Of,
+    mistakes: &'a Mistakes,
+    opaque: Vec<LitStr>,
+}
+
+/// What holds for all fields of a struct or variant.
+struct Around {
+    rule: Both,
+    /// `#[serde(default)]` on the container.
+    default: bool,
+}
+
+impl TypeShape {
+    /// Of a state or event the runtime crate is where its own attribute says.
+    pub(crate) fn read(
+        input: &DeriveInput,
+        krate: Option<&Path>,
+        of: Of,
+        mistakes: &Mistakes,
+    ) -> Self {
+        let attr = SchemaAttr::read(&input.attrs, Place::Type, mistakes);
+        let serde = SerdeAttr::read(&input.attrs);
+        let mut reader = Reader {
+            of,
+            mistakes,
+            opaque: Vec::new(),
+        };
+        let form = match &attr.opaque {
+            Some(form) => Form::Opaque(form.clone()),
+            None => reader.form(input, &serde, attr.trusted),
+        };
+        Self {
+            krate: krate.map_or_else(|| attr.krate(), Clone::clone),
+            ident: input.ident.clone(),
+            generics: input.generics.clone(),
+            name: names::text(&input.ident),
+            into: serde.into,
+            from: serde.from,
+            form,
+            opaque: reader.opaque,
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn form(&mut self, input: &DeriveInput, serde: &SerdeAttr, trusted: bool) -> Form {
+        let around = Around {
+            rule: serde.rename_all.clone(),
+            default: serde.default != DefaultBy::None,
+        };
+        match &input.data {
+            Data::Struct(data) if serde.transparent => self.transparent(&data.fields, &around),
+            Data::Struct(data) => {
+                let fields = self.fields(&data.fields, &around);
+                Form::Struct(fields, serde.tag.clone())
+            }
+            Data::Enum(data) => {
+                let tagging = match (&serde.tag, &serde.content, serde.untagged) {
+                    (_, _, Some(span)) if !trusted => {
+                        self.refuse_untagged(span);
+                        Tagging::Untagged
+                    }
+                    (_, _, Some(_)) => Tagging::Untagged,
+                    (Some(tag), Some(content), _) => {
+                        Tagging::Adjacent(tag.clone(), content.clone())
+                    }
+                    (Some(tag), None, _) => Tagging::Internal(tag.clone()),
+                    _ => Tagging::External,
+                };
+                let variants = data.variants.iter();
+                let variants = variants.map(|variant| self.variant(variant, serde, trusted));
+                Form::Enum(tagging, variants.collect())
+            }
+            Data::Union(data) => {
+                if self.of == Of::Inner {
+                    let error =
+                        "a union has no shape that serde could write: use a struct or an enum";
+                    self.mistakes.at(data.union_token.span, error);
+                }
+                Form::Opaque(LitStr::new("union", Span::call_site()))
+            }
+        }
+    }
+
+    /// The one field that is written; the others are skipped or hold nothing.
+    fn transparent(&mut self, fields: &Fields, around: &Around) -> Form {
+        let fields: Vec<FieldShape> = (fields.iter().enumerate())
+            .map(|(place, field)| self.field(place, field, around))
+            .collect();
+        let is_phantom = |field: &FieldShape| match &field.of {
+            FieldType::Type(of) => last_name(of).as_deref() == Some("PhantomData"),
+            _ => true,
+        };
+        let mut fields = fields;
+        let written = fields
+            .iter()
+            .position(|field| !is_phantom(field))
+            .unwrap_or(0);
+        if written < fields.len() {
+            Form::Transparent(fields.swap_remove(written).of)
+        } else {
+            Form::Transparent(FieldType::Absent)
+        }
+    }
+
+    fn variant(&mut self, variant: &Variant, serde: &SerdeAttr, trusted: bool) -> FieldsShape {
+        let own = SerdeAttr::read(&variant.attrs);
+        let trusted =
+            trusted || SchemaAttr::read(&variant.attrs, Place::Variant, self.mistakes).trusted;
+        let rule = if own.rename_all == Both::default() {
+            serde.rename_all_fields.clone()
+        } else {
+            own.rename_all.clone()
+        };
+        let around = Around {
+            rule,
+            default: own.default != DefaultBy::None,
+        };
+        let mut shape = self.fields(&variant.fields, &around);
+        let name = names::text(&variant.ident);
+        let names = own
+            .rename
+            .resolve(&serde.rename_all, &name, names::renamed_variant);
+        shape.aliases.clone_from(&own.aliases);
+        if names.read != names.written {
+            shape.aliases.insert(0, names.read);
+        }
+        shape.name = names.written;
+        shape.flags |= skips(&own);
+        let set = [
+            (own.untagged.is_some(), flag::UNTAGGED),
+            (own.other, flag::OTHER),
+            (trusted, flag::TRUSTED),
+        ];
+        shape.flags |= flags(&set);
+        if !trusted {
+            self.refuse_skips(&own, "variant");
+            if let Some(span) = own.untagged {
+                self.refuse_untagged(span);
+            }
+            self.require_form(&own, false, "variant");
+        }
+        shape
+    }
+
+    fn fields(&mut self, fields: &Fields, around: &Around) -> FieldsShape {
+        let set = [
+            (matches!(fields, Fields::Named(_)), flag::NAMED),
+            (matches!(fields, Fields::Unit), flag::UNIT),
+        ];
+        let shapes = fields.iter().enumerate();
+        FieldsShape {
+            name: String::new(),
+            aliases: Vec::new(),
+            flags: flags(&set),
+            fields: shapes
+                .map(|(place, field)| self.field(place, field, around))
+                .collect(),
+        }
+    }
+
+    fn field(&mut self, place: usize, field: &Field, around: &Around) -> FieldShape {
+        let serde = SerdeAttr::read(&field.attrs);
+        let attr = SchemaAttr::read(&field.attrs, Place::Field, self.mistakes);
+        let own = field
+            .ident
+            .as_ref()
+            .map_or_else(|| place.to_string(), names::text);
+        let names = match &field.ident {
+            Some(_) => serde.rename.resolve(&around.rule, &own, names::renamed),
+            None => Both::default().resolve(&Both::default(), &own, names::renamed),
+        };
+        let is_phantom = last_name(&field.ty).as_deref() == Some("PhantomData");
+        let trusted = attr.trusted || is_phantom;
+        let is_absent = serde.skip.is_some()
+            || (serde.skip_serializing.is_some() && serde.skip_deserializing.is_some());
+        let faithfully = is_faithful_condition(&serde, field, around.default);
+        if !trusted {
+            self.refuse_skips(&serde, "field");
+            self.refuse_condition(&serde, faithfully);
+        }
+        if !is_absent {
+            self.require_form(&serde, attr.opaque.is_some(), "field");
+        }
+        let has_default = serde.default != DefaultBy::None || around.default;
+        let set = [
+            (attr.trusted, flag::TRUSTED),
+            (has_default, flag::DEFAULT),
+            (serde.flatten.is_some(), flag::FLATTENED),
+            (
+                serde.skip_serializing_if.is_some() && faithfully,
+                flag::SKIPPED_FAITHFULLY,
+            ),
+        ];
+        let of = match attr.opaque {
+            _ if is_absent => FieldType::Absent,
+            Some(form) => FieldType::Opaque(form),
+            None => FieldType::Type(Box::new(self.with_markers(&field.ty, attr.opaque_types))),
+        };
+        FieldShape {
+            read_as: (names.read != names.written).then_some(names.read),
+            name: names.written,
+            aliases: serde.aliases.clone(),
+            flags: flags(&set) | skips(&serde),
+            skipped_if: serde.skip_serializing_if.map(|path| path.value()),
+            of,
+        }
+    }
+
+    /// The field's type with a marker for each type whose form the user names.
+    fn with_markers(&mut self, of: &Type, opaque: Vec<(Type, LitStr)>) -> Type {
+        let mut of = of.clone();
+        for (old, form) in opaque {
+            let name = marker(self.opaque.len());
+            let mut new: Type = parse_quote!(#name);
+            if let Type::Path(path) = &mut new
+                && let Some(segment) = path.path.segments.first_mut()
+            {
+                segment.ident.set_span(old.span());
+            }
+            if replace(&mut of, &old, &new) {
+                self.opaque.push(form);
+            } else {
+                let (old_shown, shown) = (names::shown(&old), names::shown(&of));
+                let error = format!(
+                    "`{old_shown}` doesn't stand in `{shown}`: write it as the field's type has it"
+                );
+                self.mistakes.on(&old, error);
+            }
+        }
+        of
+    }
+
+    /// What the values that get lost are lost from.
+    fn rows(&self) -> Option<&'static str> {
+        match self.of {
+            Of::State => Some("a load through a snapshot"),
+            Of::Event => Some("every load"),
+            Of::Inner => None,
+        }
+    }
+
+    fn refuse_skips(&self, serde: &SerdeAttr, what: &str) {
+        let Some(rows) = self.rows() else { return };
+        let found = [
+            (serde.skip, "skip"),
+            (serde.skip_serializing, "skip_serializing"),
+            (serde.skip_deserializing, "skip_deserializing"),
+        ];
+        for (span, key) in found {
+            if let Some(span) = span {
+                let error = format!(
+                    "`{key}` leaves this {what} out of what is stored, and {rows} gives a default in its place: remove it, or accept that with `#[schema(trusted)]`"
+                );
+                self.mistakes.at(span, error);
+            }
+        }
+    }
+
+    fn refuse_condition(&self, serde: &SerdeAttr, is_faithful: bool) {
+        if let (Some(path), false, Some(rows)) =
+            (&serde.skip_serializing_if, is_faithful, self.rows())
+        {
+            let written = path.value();
+            let error = format!(
+                "`skip_serializing_if = \"{written}\"` may leave out a value that {rows} then doesn't give back: only `Option::is_none` on an `Option`, and `is_empty` with a bare `default` on the field, are known to; remove it, or accept that with `#[schema(trusted)]`"
+            );
+            self.mistakes.on(path, error);
+        }
+    }
+
+    fn refuse_untagged(&self, span: Span) {
+        if self.rows().is_some() {
+            let error = "`untagged` reads the first variant that fits, which may be another than was written: use `tag = \"...\"`, or accept that with `#[schema(trusted)]`";
+            self.mistakes.at(span, error);
+        }
+    }
+
+    /// What a function of the user's writes has no other description than a name.
+    fn require_form(&self, serde: &SerdeAttr, has_form: bool, what: &str) {
+        if let (Some(span), false) = (serde.with, has_form) {
+            let cure = if what == "field" {
+                "name the form that it writes: `#[schema(opaque = \"form-and-version\")]`"
+            } else {
+                "move the function to the fields, or accept that with `#[schema(trusted)]`"
+            };
+            let error = format!(
+                "what the function writes for this {what} can't be seen, so that a change of it would go unnoticed: {cure}"
+            );
+            self.mistakes.at(span, error);
+        }
+    }
+}
+
+/// Whether a value that is left out reads back as itself: `None`, or what is empty where the default is.
+fn is_faithful_condition(serde: &SerdeAttr, field: &Field, container_default: bool) -> bool {
+    let Some(path) = &serde.skip_serializing_if else {
+        return true;
+    };
+    let path: String = path.value().split_whitespace().collect();
+    let is_bare = serde.default == DefaultBy::Trait;
+    let is_option = last_name(&field.ty).as_deref() == Some("Option");
+    let absent_is_none = is_bare || (serde.default == DefaultBy::None && !container_default);
+    (path.ends_with("Option::is_none") && is_option && absent_is_none)
+        || ((path == "is_empty" || path.ends_with("::is_empty")) && is_bare)
+}
+
+fn skips(serde: &SerdeAttr) -> u16 {
+    flags(&[
+        (
+            serde.skip.is_some() || serde.skip_serializing.is_some(),
+            flag::SKIP_WRITING,
+        ),
+        (
+            serde.skip.is_some() || serde.skip_deserializing.is_some(),
+            flag::SKIP_READING,
+        ),
+    ])
+}
+
+fn flags(set: &[(bool, u16)]) -> u16 {
+    set.iter()
+        .filter(|(is_set, _)| *is_set)
+        .fold(0, |all, (_, flag)| all | flag)
+}

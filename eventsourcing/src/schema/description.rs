@@ -1,0 +1,178 @@
+//! What a description says. Everything in here is hashed (`fingerprint`) and shown (`text`).
+
+use std::borrow::Cow;
+
+/// The shape of a type, and of every type in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    pub(super) root: Shape,
+    pub(super) definitions: Vec<Definition>,
+}
+
+impl Description {
+    /// The type itself.
+    pub fn root(&self) -> &Shape {
+        &self.root
+    }
+
+    /// The types that describe themselves, in the order in which they are met; [`Shape::Defined`] counts them from 0.
+    pub fn definitions(&self) -> &[Definition] {
+        &self.definitions
+    }
+
+    /// The definition of the type itself, if it is a type that describes itself.
+    pub fn root_definition(&self) -> Option<&Definition> {
+        match self.root {
+            Shape::Defined(index) => self.definitions.get(index),
+            _ => None,
+        }
+    }
+}
+
+/// How a type is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// A type that comes with the crate, with its type arguments: `u32`, `Vec<u32>`.
+    Known(&'static str, Vec<Shape>),
+    /// A tuple.
+    Tuple(Vec<Shape>),
+    /// An array of this many.
+    Array(Box<Shape>, usize),
+    /// A type that describes itself: its place in [`Description::definitions`].
+    Defined(usize),
+    /// A type that the user named the form of.
+    Opaque(&'static str),
+    /// A const argument of a type.
+    Constant(String),
+}
+
+impl Shape {
+    /// Whether it is an `Option`.
+    pub fn is_option(&self) -> bool {
+        matches!(self, Self::Known("Option", _))
+    }
+
+    /// The shapes directly inside it, those of a definition's body aside.
+    pub fn inner(&self) -> &[Shape] {
+        match self {
+            Self::Known(_, shapes) | Self::Tuple(shapes) => shapes,
+            Self::Array(shape, _) => std::slice::from_ref(shape),
+            Self::Defined(_) | Self::Opaque(_) | Self::Constant(_) => &[],
+        }
+    }
+}
+
+/// A type that describes itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// Its identifier.
+    pub name: &'static str,
+    /// The module that it stands in. Not hashed: a type may move.
+    pub module: &'static str,
+    /// Its type arguments, as far as they are part of its shape, and const arguments. Shown only: the fields have them.
+    pub arguments: Vec<Shape>,
+    /// What is in it.
+    pub body: Body,
+}
+
+/// What a type consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// A struct; with a tag if serde writes its name.
+    Struct(Variant, Option<&'static str>),
+    /// An enum.
+    Enum(Tagging, Vec<Variant>),
+    /// Written as its only field (`#[serde(transparent)]`).
+    Transparent(Shape),
+    /// Written and read as other types (`#[serde(into, from)]`); none: as itself.
+    Converted {
+        /// What is written.
+        into: Option<Shape>,
+        /// What is read.
+        from: Option<Shape>,
+        /// The type itself, if one of both is none.
+        own: Option<Box<Body>>,
+    },
+}
+
+/// How the variants of an enum are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tagging {
+    /// By name (or number) around the content: serde's default.
+    External,
+    /// By a field of this name in the content.
+    Internal(&'static str),
+    /// By a field of this name beside the content.
+    Adjacent {
+        /// The name of the variant's field.
+        tag: &'static str,
+        /// The name of the content's field.
+        content: &'static str,
+    },
+    /// Not at all: the first that fits is read.
+    Untagged,
+}
+
+/// The fields of a struct or of an enum's variant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variant {
+    /// The name as it is written; a struct's is empty.
+    pub name: &'static str,
+    /// Other names that are read as it. Not hashed.
+    pub aliases: Vec<&'static str>,
+    /// Whether the fields have names.
+    pub has_names: bool,
+    /// Whether it is written without any content: `struct Unit;`.
+    pub is_unit: bool,
+    /// The fields.
+    pub fields: Vec<Field>,
+    /// Whether the variant is skipped.
+    pub skipped: Skipped,
+    /// `#[serde(untagged)]` on the variant.
+    pub is_untagged: bool,
+    /// `#[serde(other)]`: whatever isn't known is read as it.
+    pub is_other: bool,
+    /// `#[schema(trusted)]`: faithful at the user's word.
+    pub is_trusted: bool,
+}
+
+/// A field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// The name as it is written; that of a tuple's field is its place.
+    pub name: Cow<'static, str>,
+    /// The name as it is read, where that is another.
+    pub read_as: Option<&'static str>,
+    /// Other names that are read as it. Not hashed.
+    pub aliases: Vec<&'static str>,
+    /// Its type; none if it is skipped.
+    pub shape: Option<Shape>,
+    /// Whether it may be absent when it is read, by `#[serde(default)]`. Not hashed.
+    pub has_default: bool,
+    /// Whether it is neither written nor read, or not one of both.
+    pub skipped: Skipped,
+    /// Whether its fields are written among those around it.
+    pub is_flattened: bool,
+    /// The condition of `skip_serializing_if`.
+    pub skipped_if: Option<&'static str>,
+    /// Whether what is left out by that condition reads back as the same value. Not hashed.
+    pub is_skipped_faithfully: bool,
+    /// `#[schema(trusted)]`: faithful at the user's word.
+    pub is_trusted: bool,
+}
+
+/// Which way serde leaves something out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// It is not written.
+    pub writing: bool,
+    /// It is not read.
+    pub reading: bool,
+}
+
+impl Skipped {
+    /// One way or both.
+    pub fn at_all(self) -> bool {
+        self.writing || self.reading
+    }
+}

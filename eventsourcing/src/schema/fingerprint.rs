@@ -1,0 +1,182 @@
+//! The hash of a description. A change here makes every stored snapshot stale: then the algorithm's version is raised.
+
+use std::fmt;
+
+use twox_hash::XxHash3_128;
+
+use super::description::{Body, Description, Field, Shape, Skipped, Tagging, Variant};
+
+/// Raised with every change of what is hashed, or how.
+const ALGORITHM: u8 = 1;
+
+/// A hash of the shape of an aggregate's state, 128 bits: part of a snapshot's key.
+///
+/// It is the same for every compiler, platform and process. It changes when a field is added, removed, renamed, retyped
+/// or moved, when a variant changes, when a serde attribute changes what is written, at any depth. Where a type is
+/// declared, what else stands there, and attributes that only tell what else is read (`alias`, `default`) play no part.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// With these bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// XXH3-128 over the description and the names that `history` lists, each text with its length before it.
+    pub(super) fn of(description: &Description, history: &[String]) -> Self {
+        let mut input = Input(vec![ALGORITHM]);
+        // The name of the type itself plays no part: its stored name is in the key.
+        let root = &description.root;
+        input.shape(root);
+        input.number(description.definitions.len());
+        for (place, definition) in description.definitions.iter().enumerate() {
+            let is_root = *root == Shape::Defined(place);
+            input.text(if is_root { "" } else { definition.name });
+            input.body(&definition.body);
+        }
+        input.number(history.len());
+        history.iter().for_each(|name| input.text(name));
+        Self(XxHash3_128::oneshot(&input.0).to_be_bytes())
+    }
+}
+
+/// In lower-case hexadecimal, 32 digits.
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What is hashed: each choice a byte, each count and length 8 bytes, so that no two descriptions are written the same.
+struct Input(Vec<u8>);
+
+impl Input {
+    fn tag(&mut self, tag: u8) {
+        self.0.push(tag);
+    }
+
+    fn number(&mut self, number: usize) {
+        self.0.extend((number as u64).to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len());
+        self.0.extend(text.as_bytes());
+    }
+
+    fn maybe<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        self.tag(u8::from(value.is_some()));
+        if let Some(value) = value {
+            write(self, value);
+        }
+    }
+
+    fn shapes(&mut self, shapes: &[Shape]) {
+        self.number(shapes.len());
+        shapes.iter().for_each(|shape| self.shape(shape));
+    }
+
+    fn shape(&mut self, shape: &Shape) {
+        match shape {
+            Shape::Known(name, arguments) => {
+                self.tag(1);
+                self.text(name);
+                self.shapes(arguments);
+            }
+            Shape::Tuple(shapes) => {
+                self.tag(2);
+                self.shapes(shapes);
+            }
+            Shape::Array(shape, length) => {
+                self.tag(3);
+                self.shape(shape);
+                self.number(*length);
+            }
+            Shape::Defined(place) => {
+                self.tag(4);
+                self.number(*place);
+            }
+            Shape::Opaque(tag) => {
+                self.tag(5);
+                self.text(tag);
+            }
+            Shape::Constant(value) => {
+                self.tag(6);
+                self.text(value);
+            }
+        }
+    }
+
+    fn body(&mut self, body: &Body) {
+        match body {
+            Body::Struct(fields, tag) => {
+                self.tag(1);
+                self.variant(fields);
+                self.maybe(*tag, Self::text);
+            }
+            Body::Enum(tagging, variants) => {
+                self.tag(2);
+                self.tagging(*tagging);
+                self.number(variants.len());
+                variants.iter().for_each(|variant| self.variant(variant));
+            }
+            Body::Transparent(shape) => {
+                self.tag(3);
+                self.shape(shape);
+            }
+            Body::Converted { into, from, own } => {
+                self.tag(4);
+                self.maybe(into.as_ref(), Self::shape);
+                self.maybe(from.as_ref(), Self::shape);
+                self.maybe(own.as_deref(), Self::body);
+            }
+        }
+    }
+
+    fn tagging(&mut self, tagging: Tagging) {
+        match tagging {
+            Tagging::External => self.tag(1),
+            Tagging::Internal(tag) => {
+                self.tag(2);
+                self.text(tag);
+            }
+            Tagging::Adjacent { tag, content } => {
+                self.tag(3);
+                self.text(tag);
+                self.text(content);
+            }
+            Tagging::Untagged => self.tag(4),
+        }
+    }
+
+    fn variant(&mut self, variant: &Variant) {
+        self.text(variant.name);
+        self.tag(u8::from(variant.has_names));
+        self.tag(u8::from(variant.is_unit));
+        self.tag(u8::from(variant.is_untagged));
+        self.tag(u8::from(variant.is_other));
+        self.skipped(variant.skipped);
+        self.number(variant.fields.len());
+        variant.fields.iter().for_each(|field| self.field(field));
+    }
+
+    fn field(&mut self, field: &Field) {
+        self.text(&field.name);
+        self.maybe(field.read_as, Self::text);
+        self.skipped(field.skipped);
+        self.tag(u8::from(field.is_flattened));
+        self.maybe(field.skipped_if, Self::text);
+        self.maybe(field.shape.as_ref(), Self::shape);
+    }
+
+    fn skipped(&mut self, skipped: Skipped) {
+        self.tag(u8::from(skipped.writing));
+        self.tag(u8::from(skipped.reading));
+    }
+}

@@ -1,0 +1,89 @@
+//! The shape of what is stored: described, hashed, compared.
+//!
+//! A snapshot of another shape must never be read, whether or not somebody remembered to bump `schema_version`. So
+//! `derive(Aggregate)` and `derive(Event)` derive [`Schema`] as well: a [`Description`] of the type and of every type in
+//! it, with the serde attributes that change bytes. Its hash, the [`Fingerprint`], is part of a snapshot's key.
+//!
+//! What is hashed is part of the stored format (`fingerprint`); a type of the standard library is added in `known`, one of
+//! another crate in `foreign`.
+
+mod describe;
+mod description;
+mod fingerprint;
+mod foreign;
+mod known;
+mod text;
+
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+#[doc(hidden)]
+pub use self::describe::{FieldMore, FieldSpec, Form, TypeSpec, VariantSpec};
+pub use self::{
+    describe::Describer,
+    description::{Body, Definition, Description, Field, Shape, Skipped, Tagging, Variant},
+    fingerprint::Fingerprint,
+};
+use crate::aggregate::Aggregate;
+
+/// A type whose shape can be described. Derived: with `derive(Aggregate)` and `derive(Event)`, and by
+/// `#[derive(Schema)]` on the types of their fields.
+///
+/// It comes for what serde covers of the standard library and for `uuid`, and behind the features of their names for
+/// `chrono`, `time`, `rust_decimal` and `serde_json`.
+///
+/// ```
+/// use eventsourcing::{Schema, schema::Description};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Schema, Serialize, Deserialize)]
+/// struct Item { sku: String, quantity: u32 }
+///
+/// #[derive(Schema, Serialize, Deserialize)]
+/// struct Basket { items: Vec<Item> }
+///
+/// let description = Description::of::<Basket>();
+/// assert_eq!(
+///     description.to_string(),
+///     "struct Basket\n  items: Vec<Item>\n\nstruct Item\n  sku: String\n  quantity: u32\n",
+/// );
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the shape of `{Self}` isn't described",
+    label = "a snapshot or event of another shape could be misread",
+    note = "if it is a type of yours, derive it: `#[derive(Schema)]`, beside `Serialize` and `Deserialize`",
+    note = "if it is another crate's, name its form on the field: `#[schema(opaque({Self} = \"crate-and-version\"))]`"
+)]
+pub trait Schema: 'static {
+    /// Describes the type, and through `types` all types in it. For the derive.
+    #[doc(hidden)]
+    fn __shape(types: &mut Describer) -> Shape;
+}
+
+impl Description {
+    /// The description of `T`: made once per type and program.
+    pub fn of<T: Schema>() -> Arc<Self> {
+        static MADE: RwLock<Option<HashMap<TypeId, Arc<Description>>>> = RwLock::new(None);
+        let id = TypeId::of::<T>();
+        let made = MADE.read().unwrap_or_else(PoisonError::into_inner);
+        let found = made.as_ref().and_then(|made| made.get(&id)).cloned();
+        drop(made);
+        if let Some(found) = found {
+            return found;
+        }
+        // No lock is held while the types describe themselves; whoever describes one twice gets the same.
+        let description = Arc::new(Describer::describe::<T>());
+        let mut made = MADE.write().unwrap_or_else(PoisonError::into_inner);
+        let entry = made.get_or_insert_default().entry(id);
+        Arc::clone(entry.or_insert(description))
+    }
+}
+
+/// The fingerprint of an aggregate's snapshots: of its state's shape, and of the names that change what a replay yields.
+pub(crate) fn fingerprint_of<A: Aggregate>() -> Fingerprint {
+    let description = Description::of::<A>();
+    Fingerprint::of(&description, &[])
+}

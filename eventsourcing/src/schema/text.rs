@@ -1,0 +1,230 @@
+//! A description as text: readable, a line for each field, so that a change of one field is a change of one line.
+
+use std::{
+    collections::HashMap,
+    fmt::{self, Write as _},
+};
+
+use super::description::{Body, Definition, Description, Field, Shape, Tagging, Variant};
+
+/// The type itself first, then the types in it by name, a block each.
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = Names::new(&self.definitions);
+        let mut blocks: Vec<(bool, &str, String)> = (self.definitions.iter().enumerate())
+            .map(|(place, definition)| {
+                let is_root = self.root == Shape::Defined(place);
+                (!is_root, names.of(place), names.block(place, definition))
+            })
+            .collect();
+        blocks.sort();
+        if !matches!(self.root, Shape::Defined(_)) {
+            let root = names.shape(&self.root);
+            blocks.insert(0, (false, "", format!("{root}\n")));
+        }
+        let blocks: Vec<String> = blocks.into_iter().map(|(_, _, block)| block).collect();
+        f.write_str(&blocks.join("\n"))
+    }
+}
+
+/// What the types of some definitions are called: as short as tells them apart.
+pub(super) struct Names(Vec<String>);
+
+impl Names {
+    pub(super) fn new(definitions: &[Definition]) -> Self {
+        let mut types = HashMap::new();
+        for definition in definitions {
+            let modules: &mut Vec<&str> = types.entry(definition.name).or_default();
+            if !modules.contains(&definition.module) {
+                modules.push(definition.module);
+            }
+        }
+        let base = |definition: &Definition| {
+            let is_one = types.get(definition.name).is_none_or(|m| m.len() == 1);
+            let module = if is_one { "" } else { definition.module };
+            let separator = if is_one { "" } else { "::" };
+            format!("{module}{separator}{}", definition.name)
+        };
+        let bases = Self(definitions.iter().map(base).collect());
+        let full = |place| bases.with_arguments(place, definitions);
+        let mut names: Vec<String> = (0..definitions.len()).map(full).collect();
+        // What is left: types of one function's body, or whose arguments have no shape.
+        let mut seen = HashMap::new();
+        for name in &mut names {
+            let before = seen.entry(name.clone()).or_insert(0);
+            *before += 1;
+            if *before > 1 {
+                let _ = write!(name, "#{before}");
+            }
+        }
+        Self(names)
+    }
+
+    fn with_arguments(&self, place: usize, definitions: &[Definition]) -> String {
+        let name = self.of(place).to_owned();
+        let arguments = definitions.get(place).map_or(&[][..], |d| &d.arguments);
+        if arguments.is_empty() {
+            return name;
+        }
+        let of_definition = |place| self.with_arguments(place, definitions);
+        let arguments = arguments
+            .iter()
+            .map(|shape| shape_text(shape, &of_definition));
+        let arguments: Vec<String> = arguments.collect();
+        format!("{name}<{}>", arguments.join(", "))
+    }
+
+    pub(super) fn of(&self, place: usize) -> &str {
+        self.0.get(place).map_or("?", String::as_str)
+    }
+
+    pub(super) fn shape(&self, shape: &Shape) -> String {
+        shape_text(shape, &|place| self.of(place).to_owned())
+    }
+
+    /// `struct Item` and a line for each field, with a line break at the end of each.
+    pub(super) fn block(&self, place: usize, definition: &Definition) -> String {
+        let keyword = match definition.body {
+            Body::Enum(..) => "enum",
+            Body::Converted { ref own, .. } if matches!(own.as_deref(), Some(Body::Enum(..))) => {
+                "enum"
+            }
+            _ => "struct",
+        };
+        let mut text = format!("{keyword} {}", self.of(place));
+        self.body(&mut text, &definition.body);
+        text
+    }
+
+    /// What follows a type's name: the rest of its line, and the lines of its fields.
+    pub(super) fn body(&self, text: &mut String, body: &Body) {
+        match body {
+            Body::Struct(fields, tag) => {
+                if let Some(tag) = tag {
+                    let _ = write!(text, " (tag {})", quoted(tag));
+                }
+                text.push('\n');
+                self.fields(text, fields, "  ");
+            }
+            Body::Enum(tagging, variants) => {
+                let _ = match tagging {
+                    Tagging::External => Ok(()),
+                    Tagging::Internal(tag) => write!(text, " (tag {})", quoted(tag)),
+                    Tagging::Adjacent { tag, content } => {
+                        write!(text, " (tag {}, content {})", quoted(tag), quoted(content))
+                    }
+                    Tagging::Untagged => write!(text, " (untagged)"),
+                };
+                text.push('\n');
+                for variant in variants {
+                    let _ = writeln!(text, "  {}", variant_line(variant));
+                    self.fields(text, variant, "    ");
+                }
+            }
+            Body::Transparent(shape) => {
+                let _ = writeln!(text, " = {}", self.shape(shape));
+            }
+            Body::Converted { into, from, own } => {
+                let mut notes = Vec::new();
+                notes.extend(into.iter().map(|s| format!("written as {}", self.shape(s))));
+                notes.extend(from.iter().map(|s| format!("read as {}", self.shape(s))));
+                let _ = write!(text, " ({})", notes.join(", "));
+                match own {
+                    Some(own) => self.body(text, own),
+                    None => text.push('\n'),
+                }
+            }
+        }
+    }
+
+    fn fields(&self, text: &mut String, variant: &Variant, indent: &str) {
+        for field in &variant.fields {
+            let _ = writeln!(text, "{indent}{}", self.field(field));
+        }
+    }
+
+    fn field(&self, field: &Field) -> String {
+        let shape = field.shape.as_ref().map(|shape| self.shape(shape));
+        let shape = shape.unwrap_or_else(|| "(skipped)".to_owned());
+        let mut notes = Vec::new();
+        notes.extend(
+            field
+                .read_as
+                .map(|name| format!("read as {}", quoted(name))),
+        );
+        notes.extend(field.aliases.iter().map(|a| format!("alias {}", quoted(a))));
+        notes.extend(field.has_default.then(|| "default".to_owned()));
+        notes.extend(field.is_flattened.then(|| "flattened".to_owned()));
+        notes.extend(field.skipped_if.map(|path| format!("skipped if {path}")));
+        if field.shape.is_some() {
+            notes.extend(field.skipped.writing.then(|| "not written".to_owned()));
+            notes.extend(field.skipped.reading.then(|| "not read".to_owned()));
+        }
+        format!("{}: {shape}{}", name(&field.name), noted(&notes))
+    }
+}
+
+fn variant_line(variant: &Variant) -> String {
+    let mut notes = Vec::new();
+    let kind = match (
+        variant.is_unit,
+        variant.has_names,
+        variant.fields.is_empty(),
+    ) {
+        (true, ..) | (false, _, false) => None,
+        (false, true, true) => Some("no fields".to_owned()),
+        (false, false, true) => Some("empty tuple".to_owned()),
+    };
+    notes.extend(kind);
+    let aliases = variant.aliases.iter();
+    notes.extend(aliases.map(|alias| format!("alias {}", quoted(alias))));
+    notes.extend(variant.is_untagged.then(|| "untagged".to_owned()));
+    notes.extend(variant.is_other.then(|| "other".to_owned()));
+    notes.extend(variant.skipped.writing.then(|| "not written".to_owned()));
+    notes.extend(variant.skipped.reading.then(|| "not read".to_owned()));
+    format!("{}{}", name(variant.name), noted(&notes))
+}
+
+fn noted(notes: &[String]) -> String {
+    if notes.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", notes.join(", "))
+    }
+}
+
+fn shape_text(shape: &Shape, of_definition: &impl Fn(usize) -> String) -> String {
+    let list = |shapes: &[Shape]| {
+        let shapes = shapes.iter().map(|s| shape_text(s, of_definition));
+        shapes.collect::<Vec<_>>().join(", ")
+    };
+    match shape {
+        Shape::Known(name, arguments) if arguments.is_empty() => (*name).to_owned(),
+        Shape::Known(name, arguments) => format!("{name}<{}>", list(arguments)),
+        Shape::Tuple(shapes) => match shapes.as_slice() {
+            [one] => format!("({},)", shape_text(one, of_definition)),
+            shapes => format!("({})", list(shapes)),
+        },
+        Shape::Array(shape, length) => format!("[{}; {length}]", shape_text(shape, of_definition)),
+        Shape::Defined(place) => of_definition(*place),
+        Shape::Constant(value) => value.clone(),
+        Shape::Opaque(tag) => format!("opaque {}", quoted(tag)),
+    }
+}
+
+/// A name as it is, in quotes where it has other characters than names have.
+fn name(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.chars().all(is_plain) {
+        name.to_owned()
+    } else {
+        quoted(name)
+    }
+}
+
+/// In quotes, on one line.
+fn quoted(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+    let escaped = escaped.replace('\n', "\\n").replace('\r', "\\r");
+    format!("\"{escaped}\"")
+}

@@ -1,0 +1,4 @@
+//! What `derive(Schema)` describes, and what the fingerprint makes of it.
+
+mod edits;
+mod text;
