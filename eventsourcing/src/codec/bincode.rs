@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Codec, CodecError, bounded::Limits};
+use super::{Codec, CodecError, Format, bounded::Limits};
 
 /// Bincode 2.0.1, little endian, variable-length integers, values of at most 64 MiB.
 ///
@@ -27,6 +27,7 @@ fn config() -> impl bincode::config::Config {
 
 impl Codec for Bincode {
     const NAME: &'static str = "bincode";
+    const FORMAT: Format = Format::Positional;
 
     fn encode<T: Serialize + ?Sized>(
         &self,
