@@ -84,6 +84,8 @@ impl<A: Aggregate> Codecs<A> {
         let mut readers = vec![Arc::clone(&events), Arc::clone(&snapshots), erase(Json)];
         #[cfg(feature = "bincode")]
         readers.push(erase(super::Bincode));
+        #[cfg(feature = "postcard")]
+        readers.push(erase(super::Postcard));
         readers.push(erase(A::SnapshotCodec::default()));
         Self {
             events,

@@ -2,10 +2,12 @@
 
 #[cfg(feature = "bincode")]
 mod bincode;
-#[cfg(feature = "bincode")]
+#[cfg(any(feature = "bincode", feature = "postcard"))]
 mod bounded;
 pub(crate) mod erased;
 mod json;
+#[cfg(feature = "postcard")]
+mod postcard;
 mod strict;
 
 use std::fmt;
@@ -15,6 +17,8 @@ use serde::{Serialize, de::DeserializeOwned};
 #[cfg(feature = "bincode")]
 pub use self::bincode::Bincode;
 pub use self::json::Json;
+#[cfg(feature = "postcard")]
+pub use self::postcard::Postcard;
 
 /// Typed values to bytes and back. Its name is stored with every row, so that a row is always read by the
 /// codec that wrote it.
@@ -50,7 +54,7 @@ pub enum Format {
     /// The bytes say what they are, as in JSON. An absent value is written as one null: it can't keep
     /// `Option<Option<_>>`, `Option<()>` and, with no number for them, NaN and infinity.
     SelfDescribing,
-    /// The type says what the bytes are, as in bincode. It can't keep `#[serde(flatten)]`, `untagged`,
+    /// The type says what the bytes are, as in bincode and postcard. It can't keep `#[serde(flatten)]`, `untagged`,
     /// `skip_serializing_if` and recursive types (deep input would overflow their stack).
     Positional,
     /// Nobody said: what either kind can't keep is refused.
