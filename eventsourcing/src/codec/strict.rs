@@ -6,6 +6,10 @@
 //!
 //! A level of depth is a pair of brackets in the text. Structs named `$serde_json::private::…` are how `RawValue` and
 //! numbers of arbitrary precision pass through serde; they are no level.
+#![expect(
+    clippy::inline_always,
+    reason = "measured: without it some shapes take half again as long to write"
+)]
 
 use std::fmt::Display;
 
@@ -34,12 +38,12 @@ struct Place {
 }
 
 impl Place {
-    #[inline]
+    #[inline(always)]
     fn within(self, around: Around) -> Self {
         Self { around, ..self }
     }
 
-    #[inline]
+    #[inline(always)]
     fn below<E: Error>(self, levels: u8) -> Result<Self, E> {
         let depth = self.depth + levels;
         if depth > MAX_DEPTH {
@@ -51,7 +55,7 @@ impl Place {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn check_null<E: Error>(self) -> Result<(), E> {
         if self.around == Around::Other {
             Ok(())
@@ -96,7 +100,7 @@ pub(super) struct Checked<'a, T: ?Sized> {
 
 impl<'a, T: ?Sized> Checked<'a, T> {
     /// A whole value.
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(value: &'a T) -> Self {
         let place = Place {
             depth: 0,
@@ -107,7 +111,7 @@ impl<'a, T: ?Sized> Checked<'a, T> {
 }
 
 impl<T: Serialize + ?Sized> Serialize for Checked<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn serialize<S: Serializer>(&self, inner: S) -> Result<S::Ok, S::Error> {
         let place = self.place;
         self.value.serialize(Strict { inner, place })
@@ -123,7 +127,7 @@ struct Strict<S> {
 
 macro_rules! as_they_are {
     ($($method:ident($type:ty))*) => {$(
-        #[inline]
+        #[inline(always)]
         fn $method(self, value: $type) -> Result<S::Ok, S::Error> {
             self.inner.$method(value)
         }
@@ -133,7 +137,7 @@ macro_rules! as_they_are {
 /// `around` is `Other` in each compound but a private one of `serde_json`.
 macro_rules! compounds {
     ($($method:ident($($name:ident: $type:ty),*) -> $compound:ident, $levels:literal)*) => {$(
-        #[inline]
+        #[inline(always)]
         fn $method(self, $($name: $type),*) -> Result<Self::$compound, S::Error> {
             let place = self.place.below($levels)?;
             let inner = self.inner.$method($($name),*)?;
@@ -170,7 +174,7 @@ impl<S: Serializer> Serializer for Strict<S> {
             -> SerializeStructVariant, 2
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_struct(
         self,
         name: &'static str,
@@ -188,7 +192,7 @@ impl<S: Serializer> Serializer for Strict<S> {
         Ok(Strict { inner, place })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
         if value.is_finite() {
             self.inner.serialize_f32(value)
@@ -197,7 +201,7 @@ impl<S: Serializer> Serializer for Strict<S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
         if value.is_finite() {
             self.inner.serialize_f64(value)
@@ -206,7 +210,7 @@ impl<S: Serializer> Serializer for Strict<S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_str(self, value: &str) -> Result<S::Ok, S::Error> {
         if self.place.around == Around::SomeRaw && value == "null" {
             return Err(lost_some());
@@ -215,37 +219,37 @@ impl<S: Serializer> Serializer for Strict<S> {
     }
 
     /// An array of numbers in JSON.
-    #[inline]
+    #[inline(always)]
     fn serialize_bytes(self, value: &[u8]) -> Result<S::Ok, S::Error> {
         self.place.below::<S::Error>(1)?;
         self.inner.serialize_bytes(value)
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_none(self) -> Result<S::Ok, S::Error> {
         self.place.check_null::<S::Error>()?;
         self.inner.serialize_none()
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
         let place = self.place.within(Around::Some);
         self.inner.serialize_some(&Checked { value, place })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
         self.place.check_null::<S::Error>()?;
         self.inner.serialize_unit()
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_unit_struct(self, name: &'static str) -> Result<S::Ok, S::Error> {
         self.place.check_null::<S::Error>()?;
         self.inner.serialize_unit_struct(name)
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_unit_variant(
         self,
         name: &'static str,
@@ -256,7 +260,7 @@ impl<S: Serializer> Serializer for Strict<S> {
     }
 
     /// Written as what is in it.
-    #[inline]
+    #[inline(always)]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         name: &'static str,
@@ -267,7 +271,7 @@ impl<S: Serializer> Serializer for Strict<S> {
             .serialize_newtype_struct(name, &Checked { value, place })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
         name: &'static str,
@@ -280,12 +284,12 @@ impl<S: Serializer> Serializer for Strict<S> {
             .serialize_newtype_variant(name, index, variant, &Checked { value, place })
     }
 
-    #[inline]
+    #[inline(always)]
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
         self.inner.collect_str(value)
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_human_readable(&self) -> bool {
         self.inner.is_human_readable()
     }
@@ -297,13 +301,13 @@ macro_rules! elements {
             type Ok = S::Ok;
             type Error = S::Error;
 
-            #[inline]
+            #[inline(always)]
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
                 let place = self.place;
                 self.inner.$method(&Checked { value, place })
             }
 
-            #[inline]
+            #[inline(always)]
             fn end(self) -> Result<S::Ok, S::Error> {
                 self.inner.end()
             }
@@ -324,7 +328,7 @@ macro_rules! fields {
             type Ok = S::Ok;
             type Error = S::Error;
 
-            #[inline]
+            #[inline(always)]
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 key: &'static str,
@@ -334,12 +338,12 @@ macro_rules! fields {
                 self.inner.serialize_field(key, &Checked { value, place })
             }
 
-            #[inline]
+            #[inline(always)]
             fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {
                 self.inner.skip_field(key)
             }
 
-            #[inline]
+            #[inline(always)]
             fn end(self) -> Result<S::Ok, S::Error> {
                 self.inner.end()
             }
@@ -353,19 +357,19 @@ impl<S: SerializeMap> SerializeMap for Strict<S> {
     type Ok = S::Ok;
     type Error = S::Error;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
         let place = self.place;
         self.inner.serialize_key(&Checked { value, place })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
         let place = self.place;
         self.inner.serialize_value(&Checked { value, place })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
         &mut self,
         key: &K,
@@ -376,7 +380,7 @@ impl<S: SerializeMap> SerializeMap for Strict<S> {
         self.inner.serialize_entry(&key, &value)
     }
 
-    #[inline]
+    #[inline(always)]
     fn end(self) -> Result<S::Ok, S::Error> {
         self.inner.end()
     }
