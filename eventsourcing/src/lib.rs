@@ -71,8 +71,8 @@
 //!
 //! # Features
 //!
-//! `derive`, `sqlite` and `bincode` are on by default; `chrono` adds conversions of [`Timestamp`], `testing` the module of
-//! that name.
+//! `derive`, `sqlite` and `bincode` are on by default; `postcard` adds a codec, `chrono` conversions of [`Timestamp`],
+//! `testing` the module of that name.
 
 pub mod aggregate;
 pub mod application;

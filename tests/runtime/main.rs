@@ -15,6 +15,7 @@ mod saving;
 mod snapshot_faults;
 mod snapshots;
 mod travel;
+mod unfaithful;
 
 use std::sync::Arc;
 
@@ -177,6 +178,14 @@ stores! {
         update_with_takes_only_the_root_that_it_gave,
         what_is_in_flight_is_resolved_before_anything_is_refused,
         metadata_of_application_and_repository_add_up,
+    }
+    unfaithful::{
+        an_unfaithful_event_stores_nothing_and_the_stream_goes_on,
+        an_unfaithful_creation_leaves_the_id_free,
+        an_unfaithful_discard_leaves_the_root_as_it_was,
+        one_unfaithful_root_stores_nothing_of_the_others,
+        another_codec_keeps_what_json_cannot,
+        an_unfaithful_state_is_a_counted_failure,
     }
     contention::{
         sixteen_tasks_on_one_order,

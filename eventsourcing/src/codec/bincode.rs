@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Codec, CodecError, bounded::Limits};
+use super::{Codec, CodecError, Format, bounded::Limits};
 
 /// Bincode 2.0.1, little endian, variable-length integers, values of at most 64 MiB.
 ///
@@ -15,7 +15,7 @@ use super::{Codec, CodecError, bounded::Limits};
 /// variant with content), and on more elements of sequences and maps than the bytes plus 65,536.
 ///
 /// Its upstream has ended development; switching to another codec is one attribute
-/// (`#[aggregate(snapshot_codec = Json)]`): snapshots in the old format become stale and are rebuilt.
+/// (`#[aggregate(snapshot_codec = Postcard)]`): snapshots in the old format become stale and are rebuilt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bincode;
 
@@ -27,6 +27,7 @@ fn config() -> impl bincode::config::Config {
 
 impl Codec for Bincode {
     const NAME: &'static str = "bincode";
+    const FORMAT: Format = Format::Positional;
 
     fn encode<T: Serialize + ?Sized>(
         &self,

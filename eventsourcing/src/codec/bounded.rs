@@ -28,6 +28,28 @@ pub(super) const MAX_UNSIZED_ELEMENTS: usize = 65_536;
 pub(super) struct Limits {
     elements: usize,
     left: Cell<usize>,
+    exceeded: Cell<Option<Exceeded>>,
+}
+
+/// A limit that was met.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Exceeded {
+    Depth,
+    Elements { limit: usize },
+}
+
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Depth => write!(f, "nested deeper than the limit of {MAX_DEPTH} levels"),
+            Self::Elements { limit } => {
+                write!(
+                    f,
+                    "more than {limit} elements, the limit for an input of this size"
+                )
+            }
+        }
+    }
 }
 
 impl Limits {
@@ -40,6 +62,7 @@ impl Limits {
         Self {
             elements,
             left: Cell::new(elements),
+            exceeded: Cell::new(None),
         }
     }
 
@@ -56,20 +79,25 @@ impl Limits {
     #[inline]
     fn take_element<E: Error>(&self) -> Result<(), E> {
         let Some(left) = self.left.get().checked_sub(1) else {
-            return Err(self.too_many());
+            let limit = self.elements;
+            return Err(self.refuse(Exceeded::Elements { limit }));
         };
         self.left.set(left);
         Ok(())
     }
 
+    /// The limit that decoding ended at. For formats whose errors lose what they are made of.
+    #[cfg_attr(not(feature = "postcard"), allow(dead_code))]
+    pub(super) fn exceeded(&self) -> Option<Exceeded> {
+        self.exceeded.get()
+    }
+
     // Apart, so that what runs for each element stays small enough to be inlined.
     #[cold]
     #[inline(never)]
-    fn too_many<E: Error>(&self) -> E {
-        let limit = self.elements;
-        E::custom(format_args!(
-            "more than {limit} elements, the limit for an input of this size"
-        ))
+    fn refuse<E: Error>(&self, exceeded: Exceeded) -> E {
+        self.exceeded.set(Some(exceeded));
+        E::custom(exceeded)
     }
 }
 
@@ -94,7 +122,7 @@ impl<'a> Place<'a> {
     #[inline]
     fn below<E: Error>(self) -> Result<Self, E> {
         if self.depth == MAX_DEPTH {
-            return Err(too_deep());
+            return Err(self.limits.refuse(Exceeded::Depth));
         }
         let depth = self.depth + 1;
         Ok(Self { depth, ..self })
@@ -116,14 +144,6 @@ impl<'a> Place<'a> {
         let most = self.limits.left.get().min(MAX_UNSIZED_ELEMENTS);
         hint.map(|elements| elements.min(most))
     }
-}
-
-#[cold]
-#[inline(never)]
-fn too_deep<E: Error>() -> E {
-    E::custom(format_args!(
-        "nested deeper than the limit of {MAX_DEPTH} levels"
-    ))
 }
 
 /// A seed, deserializer, visitor or access that counts against [`Limits`].
@@ -330,5 +350,5 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Bounded<'_, A> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "bincode"))]
 mod tests;

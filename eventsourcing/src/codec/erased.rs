@@ -4,12 +4,17 @@
 
 use std::{fmt::Debug, sync::Arc};
 
-use super::{Codec, CodecError, Json};
+use super::{Codec, CodecError, Format, Json};
 use crate::{aggregate::Aggregate, event::DecodeError};
 
 /// A [`Codec`] for the events and the state of `A`.
 pub(crate) trait AggregateCodec<A: Aggregate>: Debug + Send + Sync {
     fn name(&self) -> &'static str;
+    #[allow(
+        dead_code,
+        reason = "for the check of a type's description by `build()`"
+    )]
+    fn format(&self) -> Format;
     fn encode_event(&self, event: &A::Event, out: &mut Vec<u8>) -> Result<(), CodecError>;
     fn decode_event(
         &self,
@@ -27,6 +32,10 @@ struct Typed<C>(C);
 impl<A: Aggregate, C: Codec> AggregateCodec<A> for Typed<C> {
     fn name(&self) -> &'static str {
         C::NAME
+    }
+
+    fn format(&self) -> Format {
+        C::FORMAT
     }
 
     fn encode_event(&self, event: &A::Event, out: &mut Vec<u8>) -> Result<(), CodecError> {
@@ -75,6 +84,8 @@ impl<A: Aggregate> Codecs<A> {
         let mut readers = vec![Arc::clone(&events), Arc::clone(&snapshots), erase(Json)];
         #[cfg(feature = "bincode")]
         readers.push(erase(super::Bincode));
+        #[cfg(feature = "postcard")]
+        readers.push(erase(super::Postcard));
         readers.push(erase(A::SnapshotCodec::default()));
         Self {
             events,

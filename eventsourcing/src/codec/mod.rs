@@ -2,10 +2,13 @@
 
 #[cfg(feature = "bincode")]
 mod bincode;
-#[cfg(feature = "bincode")]
+#[cfg(any(feature = "bincode", feature = "postcard"))]
 mod bounded;
 pub(crate) mod erased;
 mod json;
+#[cfg(feature = "postcard")]
+mod postcard;
+mod strict;
 
 use std::fmt;
 
@@ -14,6 +17,8 @@ use serde::{Serialize, de::DeserializeOwned};
 #[cfg(feature = "bincode")]
 pub use self::bincode::Bincode;
 pub use self::json::Json;
+#[cfg(feature = "postcard")]
+pub use self::postcard::Postcard;
 
 /// Typed values to bytes and back. Its name is stored with every row, so that a row is always read by the
 /// codec that wrote it.
@@ -29,12 +34,32 @@ pub trait Codec: fmt::Debug + Clone + Send + Sync + 'static {
     /// The stored name. Never reuse one for another format.
     const NAME: &'static str;
 
+    /// What kind of format it is, which says what it can't keep.
+    const FORMAT: Format = Format::Unstated;
+
     /// Appends the bytes of `value` to `out`.
     fn encode<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>)
     -> Result<(), CodecError>;
 
     /// Reads a value from exactly these bytes.
     fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, CodecError>;
+}
+
+/// What kind of format a codec writes: how a reader knows what a value is made of.
+///
+/// Types that a kind can't keep are refused for codecs of that kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// The bytes say what they are, as in JSON. An absent value is written as one null: it can't keep
+    /// `Option<Option<_>>`, `Option<()>` and, with no number for them, NaN and infinity.
+    SelfDescribing,
+    /// The type says what the bytes are, as in bincode and postcard. It can't keep `#[serde(flatten)]`, `untagged`,
+    /// `skip_serializing_if` and recursive types (deep input would overflow their stack).
+    Positional,
+    /// Nobody said: what either kind can't keep is refused.
+    #[default]
+    Unstated,
 }
 
 /// What a codec could not write or read.

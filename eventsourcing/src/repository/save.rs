@@ -24,7 +24,8 @@ impl<A: Aggregate> Repository<A> {
     ///
     /// - Nothing pending: nothing happens, and that is no error.
     /// - [`ErrorKind::Conflict`]: somebody saved first. The root is as it was; load again.
-    /// - [`ErrorKind::Unfaithful`]: an event can't be read back as written. Nothing was stored.
+    /// - [`ErrorKind::Unfaithful`]: an event can't be read back as written. Nothing was stored, and the root can't be
+    ///   saved any more, since it holds that event; load again.
     /// - [`ErrorKind::OutcomeUnknown`], or this future was dropped: the root keeps its events; saving it again finds
     ///   out and stores nothing twice.
     /// - Trouble with snapshots or subscribers never shows here: the events are stored.
@@ -239,8 +240,12 @@ impl<'r, A: Aggregate> Saver<'r, A> {
         let codec = &self.repository.inner.codecs.events;
         let EventType { name, version, .. } = A::EVENTS[A::__index(event)];
         let unfaithful = |source: Box<dyn std::error::Error + Send + Sync>| {
+            let codec = codec.name();
             Error::new(ErrorKind::Unfaithful)
-                .because(format!("event {name:?}"))
+                .because(format!(
+                    "event {name:?} in {codec}: load again and record what this codec can keep, or set another by \
+                     `event_codec(…)`"
+                ))
                 .caused_by(source)
         };
         let mut payload = Vec::new();
@@ -325,9 +330,14 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
         let events = unresolved.unwrap_or(self.root.pending().len());
         let pending = self.root.first_pending(events);
         let metadata = Bytes::from(self.repository.metadata.to_stored());
+        let mut version = pending.expected;
         let rows = pending.events.iter().zip(pending.ids);
         let encoded: Result<Vec<NewEvent>> = rows
-            .map(|(event, id)| self.encode(event, *id, &metadata))
+            .map(|(event, id)| {
+                version = version.next();
+                self.encode(event, *id, &metadata)
+                    .map_err(|error| error.at_version(version))
+            })
             .collect();
         Ok(StreamCommit {
             stream: self.stream.clone(),
