@@ -146,7 +146,10 @@ pub mod __private {
         aggregate::Broken,
         codec::{Codec, CodecError},
         event::{DecodeError, EventType, Stage, derived::*},
-        schema::{Describer, FieldMore, FieldSpec, Form, Shape, Tagging, TypeSpec, VariantSpec},
+        schema::{
+            Describer, FieldMore, FieldSpec, Form, Shape, Tagging, TypeSpec, VariantSpec,
+            keeps_nested_none, keeps_undeclared,
+        },
     };
 
     pub type DefaultSnapshotCodec = crate::codec::DefaultSnapshotCodec;

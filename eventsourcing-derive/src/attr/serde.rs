@@ -88,6 +88,7 @@ pub(crate) struct SerdeAttr {
     pub(crate) rename_all_fields: Both,
     pub(crate) aliases: Vec<String>,
     pub(crate) tag: Option<String>,
+    pub(crate) tag_span: Option<Span>,
     pub(crate) content: Option<String>,
     pub(crate) untagged: Option<Span>,
     pub(crate) transparent: bool,
@@ -121,7 +122,10 @@ impl SerdeAttr {
             "rename_all" => self.rename_all = both(meta)?,
             "rename_all_fields" => self.rename_all_fields = both(meta)?,
             "alias" => self.aliases.push(text(meta)?.value()),
-            "tag" => self.tag = Some(text(meta)?.value()),
+            "tag" => {
+                self.tag = Some(text(meta)?.value());
+                self.tag_span = span;
+            }
             "content" => self.content = Some(text(meta)?.value()),
             "into" => self.into = text(meta)?.parse().ok(),
             "from" | "try_from" => self.from = text(meta)?.parse().ok(),

@@ -4,7 +4,11 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::codec;
-use crate::{model::Aggregate, names};
+use crate::{
+    model::Aggregate,
+    names,
+    shape::{Demand, Keeping},
+};
 
 /// ```text
 /// const __EVENTS: &[EventType] = &[__e0().0, __e1().0];
@@ -147,6 +151,23 @@ fn index_and_payload(model: &Aggregate) -> TokenStream {
             }
         }
     }
+}
+
+/// What the codec of the snapshots can keep is a constant of a type: compared when the program is compiled.
+pub(super) fn expand_demands(model: &Aggregate, demands: &[Demand]) -> TokenStream {
+    let (krate, ident, private) = (&model.krate, &model.ident, model.private());
+    let checks = demands.iter().map(|Demand { span, of, message }| {
+        let keeps = match of {
+            Keeping::NestedNone => quote!(keeps_nested_none),
+            Keeping::Undeclared => quote!(keeps_undeclared),
+        };
+        quote_spanned! {*span=>
+            const _: () = if !#private::#keeps::<<#ident as #krate::Aggregate>::SnapshotCodec>() {
+                ::core::panic!("{}", #message)
+            };
+        }
+    });
+    quote!(#(#checks)*)
 }
 
 /// Names are constants of types that the macro can't see into: compared when the program is compiled.

@@ -42,6 +42,7 @@ pub(crate) fn aggregate(input: &DeriveInput) -> TokenStream {
         handlers::expand_mutator(&model),
         aggregate::expand(&model),
         schema::expand(&shape),
+        aggregate::expand_demands(&model, &shape.demands),
     ];
     let impls = model.is_storable.then_some(impls).into_iter().flatten();
     let errors = errors(mistakes, &model);

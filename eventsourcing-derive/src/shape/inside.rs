@@ -59,6 +59,31 @@ pub(super) fn last_name(of: &Type) -> Option<String> {
     }
 }
 
+/// Whether a type of this name, or `Self`, is or stands in this one.
+pub(super) fn contains_type(of: &Type, name: &str) -> bool {
+    let is_it = match of {
+        Type::Path(path) if path.qself.is_none() => {
+            path.path.is_ident("Self") || path.path.get_ident().is_some_and(|ident| ident == name)
+        }
+        _ => false,
+    };
+    let mut found = is_it;
+    inner(&mut of.clone(), &mut |of| found |= contains_type(of, name));
+    found
+}
+
+/// Whether an `Option<Option<_>>` or an `Option<()>` is or stands in this one.
+pub(super) fn has_nested_none(of: &Type) -> bool {
+    let is_option = last_name(of).as_deref() == Some("Option");
+    let mut found = false;
+    inner(&mut of.clone(), &mut |inside| {
+        let is_none = last_name(inside).as_deref() == Some("Option")
+            || matches!(inside, Type::Tuple(tuple) if tuple.elems.is_empty());
+        found |= (is_option && is_none) || has_nested_none(inside);
+    });
+    found
+}
+
 /// The types to be bounded so that all of these have shapes: parameters, and paths that begin with one. What stands in a
 /// `PhantomData` is asked nothing, as by serde.
 pub(crate) fn asked_of_parameters(types: &[&Type], generics: &Generics) -> Vec<TokenStream> {

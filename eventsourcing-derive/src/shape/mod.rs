@@ -48,6 +48,26 @@ pub(crate) struct TypeShape {
     pub(crate) form: Form,
     /// The types that are opaque somewhere in it, by the number that stands for each.
     pub(crate) opaque: Vec<LitStr>,
+    /// What only some codecs can keep, of a state: the codec is known when the program is compiled.
+    pub(crate) demands: Vec<Demand>,
+}
+
+/// Something in a state that the codec of its snapshots must be able to keep.
+#[derive(Debug)]
+pub(crate) struct Demand {
+    /// The token to blame.
+    pub(crate) span: Span,
+    pub(crate) of: Keeping,
+    pub(crate) message: String,
+}
+
+/// What a codec may be unable to keep: see the runtime's `Format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// The difference between `None` and `Some(None)`.
+    NestedNone,
+    /// What is read by what the bytes say, or nests without end.
+    Undeclared,
 }
 
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use syn::{
 };
 
 use super::{
-    FieldShape, FieldType, FieldsShape, Form, Of, Tagging, TypeShape, flag,
-    inside::{last_name, replace},
+    Demand, FieldShape, FieldType, FieldsShape, Form, Keeping, Of, Tagging, TypeShape, flag,
+    inside::{contains_type, has_nested_none, last_name, replace},
     marker,
 };
 use crate::{
@@ -21,6 +21,9 @@ struct Reader<'a> {
     of: Of,
     mistakes: &'a Mistakes,
     opaque: Vec<LitStr>,
+    demands: Vec<Demand>,
+    /// The type's own name.
+    name: String,
 }
 
 /// What holds for all fields of a struct or variant.
@@ -44,6 +47,8 @@ impl TypeShape {
             of,
             mistakes,
             opaque: Vec::new(),
+            demands: Vec::new(),
+            name: names::text(&input.ident),
         };
         let form = match &attr.opaque {
             Some(form) => Form::Opaque(form.clone()),
@@ -58,6 +63,7 @@ impl TypeShape {
             from: serde.from,
             form,
             opaque: reader.opaque,
+            demands: reader.demands,
         }
     }
 }
@@ -75,6 +81,9 @@ impl Reader<'_> {
                 Form::Struct(fields, serde.tag.clone())
             }
             Data::Enum(data) => {
+                if let Some(span) = serde.tag_span {
+                    self.demand(span, Keeping::Undeclared, "a tag is read by what the bytes say, which a positional codec's don't: leave out `tag`");
+                }
                 let tagging = match (&serde.tag, &serde.content, serde.untagged) {
                     (_, _, Some(span)) if !trusted => {
                         self.refuse_untagged(span);
@@ -202,9 +211,13 @@ impl Reader<'_> {
         if !is_absent {
             self.require_form(&serde, attr.opaque.is_some(), "field");
         }
+        if !is_absent && attr.opaque.is_none() {
+            self.demand_of_type(field, trusted);
+        }
+        self.demand_of_serde(&serde);
         let has_default = serde.default != DefaultBy::None || around.default;
         let set = [
-            (attr.trusted, flag::TRUSTED),
+            (trusted, flag::TRUSTED),
             (has_default, flag::DEFAULT),
             (serde.flatten.is_some(), flag::FLATTENED),
             (
@@ -249,6 +262,40 @@ impl Reader<'_> {
             }
         }
         of
+    }
+
+    fn demand(&mut self, span: Span, of: Keeping, rule: &str) {
+        if self.of == Of::State {
+            let message = match of {
+                Keeping::NestedNone => rule.to_owned(),
+                Keeping::Undeclared => format!(
+                    "{rule}, or use a codec that describes itself: `#[aggregate(snapshot_codec = Json)]`"
+                ),
+            };
+            self.demands.push(Demand { span, of, message });
+        }
+    }
+
+    fn demand_of_type(&mut self, field: &Field, trusted: bool) {
+        if !trusted && has_nested_none(&field.ty) {
+            let rule = "a self-describing codec writes `Some(None)` and `Some(())` as it writes `None`: use an enum with a name for each case, or a positional codec such as `#[aggregate(snapshot_codec = Postcard)]`, or accept that with `#[schema(trusted)]`";
+            self.demand(field.ty.span(), Keeping::NestedNone, rule);
+        }
+        if contains_type(&field.ty, &self.name) {
+            let rule = "the state contains itself, and deep values overflow the stack of a positional codec: keep the parts side by side, by their ids";
+            self.demand(field.ty.span(), Keeping::Undeclared, rule);
+        }
+    }
+
+    fn demand_of_serde(&mut self, serde: &SerdeAttr) {
+        if let Some(span) = serde.flatten {
+            let rule = "`flatten` is read by what the bytes say, which a positional codec's don't: leave it out";
+            self.demand(span, Keeping::Undeclared, rule);
+        }
+        if let Some(path) = &serde.skip_serializing_if {
+            let rule = "a field that is written only sometimes shifts what a positional codec reads after it: leave out `skip_serializing_if`";
+            self.demand(path.span(), Keeping::Undeclared, rule);
+        }
     }
 
     /// What the values that get lost are lost from.

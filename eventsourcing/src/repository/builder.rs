@@ -14,7 +14,11 @@ use crate::{
         Codec,
         erased::{AggregateCodec, Codecs, erase},
     },
-    schema::fingerprint_of,
+    schema::{
+        Describer, Description,
+        faithful::{self, Unfaithful},
+        fingerprint_of,
+    },
     snapshot::{Counters, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
     store::EventStore,
 };
@@ -136,7 +140,8 @@ impl<A: Aggregate> RepositoryBuilder<A> {
     }
 
     /// Builds it. Errors, all [`ErrorKind::InvalidConfiguration`]: a policy that names an event or a state that `A`
-    /// hasn't got, or `every(0)`; a policy without a snapshot store; no attempt at all; an invalid stored name.
+    /// hasn't got, or `every(0)`; a policy without a snapshot store; no attempt at all; an invalid stored name; a type
+    /// inside the state or an event that the codec can't write so that it reads back the same, with the path to it.
     pub fn build(self) -> Result<Repository<A>> {
         self.build_with(&Settings::default(), Companions::default())
     }
@@ -161,10 +166,12 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             return Err(wrong::<A>("max_attempts(0) would never try"));
         }
         let policy = policy.compile::<A>()?;
+        let codecs = Codecs::new(self.event_codec, self.snapshot_codec);
+        check_faithful::<A>(&codecs)?;
         Ok(Repository::from_inner(Inner {
             events: self.store,
             snapshots,
-            codecs: Codecs::new(self.event_codec, self.snapshot_codec),
+            codecs,
             fingerprint: fingerprint_of::<A>(),
             forgotten: AtomicBool::new(false),
             periods: policy.periods().into(),
@@ -187,6 +194,28 @@ fn check_names<A: Aggregate>() -> Result<()> {
     check_name("category", A::NAME).map_err(invalid)?;
     for event in A::EVENTS {
         check_name("event name", event.name).map_err(invalid)?;
+    }
+    Ok(())
+}
+
+/// What the derive can't see: the types inside the state and the events, and what depends on the codec.
+fn check_faithful<A: Aggregate>(codecs: &Codecs<A>) -> Result<()> {
+    let refused = |what: &str, codec: &str, unfaithful: Unfaithful| {
+        wrong::<A>(&format!(
+            "{what} can't be written with {codec:?} so that it reads back the same: {unfaithful}"
+        ))
+    };
+    let codec = &codecs.snapshots;
+    faithful::check(&Description::of::<A>(), codec.format())
+        .map_err(|unfaithful| refused("the state", codec.name(), unfaithful))?;
+    let codec = &codecs.events;
+    for event in A::EVENTS {
+        faithful::check(&Describer::describe(event.shape), codec.format()).map_err(
+            |unfaithful| {
+                let what = format!("the event {:?}", event.name);
+                refused(&what, codec.name(), unfaithful)
+            },
+        )?;
     }
     Ok(())
 }

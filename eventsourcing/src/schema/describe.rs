@@ -15,7 +15,7 @@ pub struct Describer {
 }
 
 /// Describes a field's type.
-type ShapeOf = fn(&mut Describer) -> Shape;
+pub(crate) type ShapeOf = fn(&mut Describer) -> Shape;
 
 /// A type as the derive sees it.
 #[doc(hidden)]
@@ -81,12 +81,13 @@ const OTHER: u16 = 256;
 const SKIPPED_FAITHFULLY: u16 = 512;
 
 impl Describer {
-    pub(super) fn describe<T: Schema>() -> Description {
+    /// All that a type's function describes.
+    pub(crate) fn describe(shape: ShapeOf) -> Description {
         let mut types = Self {
             places: HashMap::new(),
             definitions: Vec::new(),
         };
-        let root = T::__shape(&mut types);
+        let root = shape(&mut types);
         Description {
             root,
             definitions: types.definitions,

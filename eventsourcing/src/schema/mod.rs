@@ -9,6 +9,7 @@
 
 mod describe;
 mod description;
+pub(crate) mod faithful;
 mod fingerprint;
 mod foreign;
 mod known;
@@ -27,7 +28,10 @@ pub use self::{
     description::{Body, Definition, Description, Field, Shape, Skipped, Tagging, Variant},
     fingerprint::Fingerprint,
 };
-use crate::aggregate::Aggregate;
+use crate::{
+    aggregate::Aggregate,
+    codec::{Codec, Format},
+};
 
 /// A type whose shape can be described. Derived: with `derive(Aggregate)` and `derive(Event)`, and by
 /// `#[derive(Schema)]` on the types of their fields.
@@ -75,7 +79,7 @@ impl Description {
             return found;
         }
         // No lock is held while the types describe themselves; whoever describes one twice gets the same.
-        let description = Arc::new(Describer::describe::<T>());
+        let description = Arc::new(Describer::describe(T::__shape));
         let mut made = MADE.write().unwrap_or_else(PoisonError::into_inner);
         let entry = made.get_or_insert_default().entry(id);
         Arc::clone(entry.or_insert(description))
@@ -86,4 +90,17 @@ impl Description {
 pub(crate) fn fingerprint_of<A: Aggregate>() -> Fingerprint {
     let description = Description::of::<A>();
     Fingerprint::of(&description, &[])
+}
+
+/// For the derive: whether `None` and `Some(None)` are written differently.
+#[doc(hidden)]
+pub const fn keeps_nested_none<C: Codec>() -> bool {
+    matches!(C::FORMAT, Format::Positional)
+}
+
+/// For the derive: whether what isn't declared by the type (`flatten`, `skip_serializing_if`, tags, endless nesting) can
+/// be read.
+#[doc(hidden)]
+pub const fn keeps_undeclared<C: Codec>() -> bool {
+    matches!(C::FORMAT, Format::SelfDescribing)
 }

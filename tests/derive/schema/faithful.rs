@@ -1,0 +1,416 @@
+//! What a codec can't keep is refused when a repository is built, with the path to it and the cure.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    marker::PhantomData,
+};
+
+use eventsourcing::{
+    codec::{Bincode, Codec, CodecError, Json},
+    prelude::*,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+#[derive(Event, Clone, Debug, Serialize, Deserialize)]
+struct Began;
+
+/// A state with this type inside, kept by this codec; what building a repository says.
+macro_rules! state {
+    ($inner:ty) => {{
+        #[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
+        #[aggregate(name = "holder", id = u32, create(Began))]
+        struct Holder {
+            inner: Vec<$inner>,
+        }
+
+        impl HolderHandlers for Holder {
+            fn began(_: &u32, _: Began) -> Self {
+                Self { inner: Vec::new() }
+            }
+        }
+
+        |codec: &str| {
+            let builder = Repository::<Holder>::builder(MemoryStore::new());
+            let built = match codec {
+                "json" => builder.snapshot_codec(Json).build(),
+                "bincode" => builder.snapshot_codec(Bincode).build(),
+                _ => builder.snapshot_codec(Silent).build(),
+            };
+            built.map(drop).map_err(|error| {
+                assert!(
+                    matches!(error.kind(), ErrorKind::InvalidConfiguration),
+                    "{error:?}"
+                );
+                error.to_string()
+            })
+        }
+    }};
+}
+
+/// A codec of somebody else's, who doesn't say what kind it is.
+#[derive(Debug, Clone, Default)]
+struct Silent;
+
+impl Codec for Silent {
+    const NAME: &'static str = "silent";
+
+    fn encode<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        out: &mut Vec<u8>,
+    ) -> Result<(), CodecError> {
+        Json.encode(value, out)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, CodecError> {
+        Json.decode(bytes)
+    }
+}
+
+/// Which codecs take the type; the others' errors have the path and these words.
+#[track_caller]
+fn check(build: impl Fn(&str) -> Result<(), String>, taken_by: &[&str], path: &str, words: &str) {
+    for codec in ["json", "bincode", "silent"] {
+        match build(codec) {
+            Ok(()) => assert!(taken_by.contains(&codec), "{codec} took it"),
+            Err(error) => {
+                assert!(!taken_by.contains(&codec), "{codec} refused it: {error}");
+                assert!(
+                    error.contains(&format!("`{path}`")),
+                    "{codec}: no {path} in: {error}"
+                );
+                assert!(error.contains(words), "{codec}: no {words} in: {error}");
+                assert!(
+                    error.contains("holder") && error.contains("the state"),
+                    "{error}"
+                );
+            }
+        }
+    }
+}
+
+const ALL: &[&str] = &["json", "bincode", "silent"];
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Plain {
+    one: u8,
+    none: Option<String>,
+    of: PhantomData<u8>,
+    map: HashMap<String, Vec<Option<u8>>>,
+}
+
+#[derive(Schema, Clone, Debug, Default, Serialize, Deserialize)]
+struct Leaves {
+    #[serde(skip)]
+    #[allow(dead_code)]
+    out: u8,
+}
+
+#[derive(Schema, Clone, Debug, Default, Serialize, Deserialize)]
+struct LeavesTrusted {
+    #[serde(skip)]
+    #[schema(trusted)]
+    #[allow(dead_code)]
+    out: u8,
+    #[serde(skip)]
+    nothing: PhantomData<u8>,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Deep {
+    list: BTreeMap<String, Vec<Leaves>>,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct OnlyRead {
+    #[serde(skip_serializing, default)]
+    #[schema(trusted)]
+    #[allow(dead_code)]
+    out: u8,
+}
+
+#[test]
+fn what_is_left_out() {
+    check(state!(Plain), ALL, "", "");
+    check(state!(LeavesTrusted), ALL, "", "");
+    check(
+        state!(Leaves),
+        &[],
+        "Holder.inner.out",
+        "#[schema(trusted)]",
+    );
+    check(state!(Deep), &[], "Holder.inner.list.out", "skip");
+    // Nobody's word makes the bytes after it fit.
+    check(state!(OnlyRead), &["json"], "Holder.inner.out", "shifts");
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct If {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    list: Vec<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option: Option<u8>,
+}
+
+fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
+fn seven() -> u8 {
+    7
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct IfZero {
+    #[serde(default = "seven", skip_serializing_if = "is_zero")]
+    number: u8,
+}
+
+#[derive(Schema, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct IfNone {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option: Option<u8>,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct IfTrusted {
+    #[serde(default = "seven", skip_serializing_if = "is_zero")]
+    #[schema(trusted)]
+    number: u8,
+}
+
+#[test]
+fn what_is_left_out_sometimes() {
+    check(
+        state!(If),
+        &["json"],
+        "Holder.inner.list",
+        "skip_serializing_if",
+    );
+    check(
+        state!(IfTrusted),
+        &["json"],
+        "Holder.inner.number",
+        "skip_serializing_if",
+    );
+    check(
+        state!(IfZero),
+        &[],
+        "Holder.inner.number",
+        "skip_serializing_if",
+    );
+    check(
+        state!(IfNone),
+        &[],
+        "Holder.inner.option",
+        "skip_serializing_if",
+    );
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Untagged {
+    Number(u8),
+    Text(String),
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+#[schema(trusted)]
+enum UntaggedTrusted {
+    Number(u8),
+    Text(String),
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+enum Tagged {
+    One { of: u8 },
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "of")]
+enum Beside {
+    One(u8),
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+struct Named {
+    of: u8,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+enum Fewer {
+    #[serde(skip)]
+    #[schema(trusted)]
+    #[allow(dead_code)]
+    Gone,
+    There,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Flat {
+    #[serde(flatten)]
+    all: BTreeMap<String, u8>,
+}
+
+#[test]
+fn what_is_read_by_what_the_bytes_say() {
+    check(state!(Untagged), &[], "Holder.inner", "untagged");
+    check(
+        state!(UntaggedTrusted),
+        &["json"],
+        "Holder.inner",
+        "untagged",
+    );
+    check(state!(Tagged), &["json"], "Holder.inner", "tag");
+    check(state!(Beside), &["json"], "Holder.inner", "tag");
+    check(state!(Named), &["json"], "Holder.inner", "tag");
+    check(
+        state!(Fewer),
+        &["json"],
+        "Holder.inner.Gone",
+        "counts the variants",
+    );
+    check(state!(Flat), &["json"], "Holder.inner.all", "flatten");
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Wrapped(Option<u8>);
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Unit;
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Nested<T> {
+    deep: Vec<(u8, Option<T>)>,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct NestedTrusted {
+    #[schema(trusted)]
+    #[allow(clippy::option_option)]
+    deep: Option<Option<u8>>,
+}
+
+#[test]
+fn none_inside_some() {
+    check(
+        state!(Nested<Option<u8>>),
+        &["bincode"],
+        "Holder.inner.deep",
+        "Some(None)",
+    );
+    check(
+        state!(Nested<()>),
+        &["bincode"],
+        "Holder.inner.deep",
+        "Some(())",
+    );
+    check(
+        state!(Nested<Wrapped>),
+        &["bincode"],
+        "Holder.inner.deep",
+        "Some(None)",
+    );
+    check(
+        state!(Nested<Unit>),
+        &["bincode"],
+        "Holder.inner.deep",
+        "Some(())",
+    );
+    check(
+        state!(Nested<Box<Option<u8>>>),
+        &["bincode"],
+        "Holder.inner.deep",
+        "Some(None)",
+    );
+    check(state!(Nested<Vec<Option<u8>>>), ALL, "", "");
+    check(state!(NestedTrusted), ALL, "", "");
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Tree {
+    children: Vec<Tree>,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Folder {
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+enum Entry {
+    File(u8),
+    Folder(Box<Folder>),
+}
+
+#[test]
+fn types_that_contain_themselves() {
+    check(
+        state!(Tree),
+        &["json"],
+        "Holder.inner.children",
+        "contains itself",
+    );
+    check(
+        state!(Folder),
+        &["json"],
+        "Holder.inner.entries.Folder.0",
+        "contains itself",
+    );
+    check(state!((Plain, Plain)), ALL, "", "");
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct TwoNames {
+    #[serde(rename(serialize = "out", deserialize = "in"))]
+    field: u8,
+    #[serde(rename(serialize = "out2", deserialize = "in2"), alias = "out2")]
+    other: u8,
+}
+
+#[test]
+fn names_that_are_not_read() {
+    check(
+        state!(TwoNames),
+        &["bincode"],
+        "Holder.inner.out",
+        "written as `out` and read as `in`",
+    );
+}
+
+/// Events are asked the same, by their own codec.
+#[test]
+fn events_are_checked_by_their_codec() {
+    #[derive(Event, Clone, Debug, Serialize, Deserialize)]
+    struct Grown {
+        by: Tree,
+    }
+
+    #[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
+    #[aggregate(id = u32, create(Began), events(Grown))]
+    struct Garden;
+
+    impl GardenHandlers for Garden {
+        fn began(_: &u32, _: Began) -> Self {
+            Self
+        }
+        fn grown(&mut self, _: Grown) {}
+    }
+
+    let builder = || Repository::<Garden>::builder(MemoryStore::new());
+    assert!(builder().build().is_ok());
+    let error = builder()
+        .event_codec(Bincode)
+        .build()
+        .map(drop)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("the event \"Grown\"") && error.contains("`Grown.by.children`"),
+        "{error}"
+    );
+}
