@@ -46,6 +46,19 @@ pub(crate) async fn fill(path: &Path) {
     std::future::pending::<()>().await;
 }
 
+/// A folder with the files of a killed process in `data`.
+pub(crate) fn killed_while_filling() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    let path = folder.path().join("data/crash.db");
+    let kill = Kill {
+        lines: 1,
+        then: std::time::Duration::ZERO,
+    };
+    killed(command("fill", &path, ""), kill);
+    folder
+}
+
 /// The files as a killed process left them.
 struct Left {
     database: Vec<u8>,
@@ -57,13 +70,8 @@ struct Left {
 
 impl Left {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("crash.db");
-        let kill = Kill {
-            lines: 1,
-            then: std::time::Duration::ZERO,
-        };
-        killed(command("fill", &path, ""), kill);
+        let folder = killed_while_filling();
+        let path = folder.path().join("data/crash.db");
         let read = |path: &Path| std::fs::read(path).unwrap();
         let (database, mut log) = (read(&path), read(&path.with_file_name("crash.db-wal")));
         let all = rows(&raw(&path)).unwrap();
