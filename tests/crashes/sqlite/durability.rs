@@ -368,7 +368,7 @@ fn syncs(calls: &[Call]) -> usize {
 #[test]
 fn without_syncs_a_left_log_is_taken_over_without_any() {
     for (synchronous, synced) in [("off", false), ("normal", true)] {
-        let folder = torn::killed_while_filling();
+        let (folder, _) = torn::killed_while_filling();
         let data = folder.path().join("data");
         let Some(calls) = recorded_in(&folder, &data, synchronous) else {
             return;
