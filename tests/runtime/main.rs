@@ -5,6 +5,7 @@
 mod application;
 mod bad_input;
 mod cancellation;
+mod cancellation_bugs;
 mod contention;
 mod domain;
 mod doubts;
