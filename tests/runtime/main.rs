@@ -11,6 +11,7 @@ mod domain;
 mod doubts;
 mod faulty_store;
 mod given;
+mod given_states;
 mod policies;
 mod saving;
 mod snapshot_faults;
