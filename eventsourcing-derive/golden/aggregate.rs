@@ -320,6 +320,14 @@ const _: () = {
         ) -> ::core::result::Result<(), OrderEvent> {
             <__Mutator<Self>>::__apply(self, __event)
         }
+        fn __equals(
+            &self,
+            __other: &Self,
+        ) -> ::core::option::Option<::core::primitive::bool> {
+            #[allow(unused_imports)]
+            use ::eventsourcing::__private::{ByPartialEq as _, Unequalled as _};
+            (&::eventsourcing::__private::Both(self, __other)).__equals()
+        }
         fn __index(__event: &OrderEvent) -> ::core::primitive::usize {
             match *__event {
                 OrderEvent::OrderCreated(_) => 0usize,

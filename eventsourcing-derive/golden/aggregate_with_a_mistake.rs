@@ -174,6 +174,14 @@ const _: () = {
         ) -> ::core::result::Result<(), AccountEvent> {
             <__Mutator<Self>>::__apply(self, __event)
         }
+        fn __equals(
+            &self,
+            __other: &Self,
+        ) -> ::core::option::Option<::core::primitive::bool> {
+            #[allow(unused_imports)]
+            use ::eventsourcing::__private::{ByPartialEq as _, Unequalled as _};
+            (&::eventsourcing::__private::Both(self, __other)).__equals()
+        }
         fn __index(__event: &AccountEvent) -> ::core::primitive::usize {
             match *__event {
                 AccountEvent::Opened(_) => 0usize,

@@ -175,6 +175,14 @@ const _: () = {
         ) -> ::core::result::Result<(), Happening> {
             <__Mutator<Self>>::__apply(self, __event)
         }
+        fn __equals(
+            &self,
+            __other: &Self,
+        ) -> ::core::option::Option<::core::primitive::bool> {
+            #[allow(unused_imports)]
+            use ::renamed::__private::{ByPartialEq as _, Unequalled as _};
+            (&::renamed::__private::Both(self, __other)).__equals()
+        }
         fn __index(__event: &Happening) -> ::core::primitive::usize {
             match *__event {
                 Happening::Installed(_) => 0usize,

@@ -143,7 +143,7 @@ pub mod __private {
     pub use serde;
 
     pub use crate::{
-        aggregate::Broken,
+        aggregate::{Both, Broken, ByPartialEq, Unequalled},
         codec::{Codec, CodecError},
         event::{DecodeError, EventType, Stage, derived::*},
         schema::{

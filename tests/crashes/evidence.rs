@@ -104,7 +104,7 @@ pub(crate) fn complaints(path: &Path, acks: &[Ack]) -> Vec<String> {
 fn about_streams(rows: &[Row]) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut heads: HashMap<&str, u64> = HashMap::new();
-    let mut ids = HashSet::new();
+    let (mut ids, mut tags) = (HashSet::new(), HashSet::new());
     for row in rows {
         let head = heads.entry(&row.stream).or_default();
         if row.version != *head + 1 {
@@ -116,6 +116,11 @@ fn about_streams(rows: &[Row]) -> Vec<String> {
         *head = row.version;
         if !ids.insert(row.id) {
             complaints.push(format!("twice: the event {} of {}", row.id, row.stream));
+        }
+        // A save that was stored twice under new ids: no writer books a tag twice.
+        let tag = row.tag.as_deref().map(|tag| (&*row.stream, tag));
+        if tag.is_some_and(|tag| !tags.insert(tag)) {
+            complaints.push(format!("again: {tag:?}"));
         }
     }
     complaints

@@ -6,7 +6,7 @@
  * write that it may have missed.
  *
  * A record: kind (1 byte), file (1 byte), padding (2), length (4), offset (8), then `length` bytes of what was
- * written to the log file or the marks (nothing for the database: length 0). Native byte order. */
+ * written to the log file or the marks (nothing for other files: length 0). Native byte order. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -30,7 +30,8 @@ __attribute__((constructor)) static void start(void) {
     out = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-/* 'l' for the log (-wal), 'd' for the database, 'f' for the folder, 'm' for the marks, 0 for what doesn't matter. */
+/* 'l' for the log (-wal), 'd' for the database, 'f' for the folder, 'm' for the marks, 'o' for any other file in the folder,
+ * 0 for what doesn't matter. */
 static char file_of(int fd) {
     char link[64], path[4096];
     if (out < 0 || fd == out) return 0;
@@ -44,7 +45,7 @@ static char file_of(int fd) {
     if (strcmp(path + f, "/marks") == 0) return 'm';
     if (strcmp(path + f, "/crash.db") == 0) return 'd';
     if (strcmp(path + f, "/crash.db-wal") == 0) return 'l';
-    return 0;
+    return path[f] == '/' ? 'o' : 0;
 }
 
 static void put(const void *bytes, size_t length) {
@@ -59,7 +60,7 @@ static void put(const void *bytes, size_t length) {
 
 static void record(char kind, char file, int64_t offset, const void *bytes, size_t length) {
     struct { char kind, file, padding[2]; uint32_t length; int64_t offset; } head = {kind, file, {0, 0}, 0, offset};
-    if (file == 'd') length = 0;
+    if (file == 'd' || file == 'o') length = 0;
     head.length = (uint32_t)length;
     pthread_mutex_lock(&lock);
     put(&head, sizeof head);

@@ -1,17 +1,13 @@
 //! Given/when/then: what passes, what fails, and what the failure says.
 
-use std::{
-    collections::{HashMap, HashSet},
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use eventsourcing::{prelude::*, testing::Given};
-use serde::{Deserialize, Serialize};
+use eventsourcing::testing::{Given, Outcome};
 
 use crate::domain::{Booked, Closed, Ledger, LedgerEvent, Measured, Overdrawn, bookings, opened};
 
 /// The message of the panic that this must end with.
-fn panics(case: impl FnOnce()) -> String {
+pub(crate) fn panics(case: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(case)).expect_err("the case must fail");
     panic
         .downcast_ref::<String>()
@@ -81,7 +77,7 @@ fn rivals_come_in_between() {
 }
 
 #[test]
-fn failures_show_a_diff() {
+fn other_events_are_shown_field_by_field() {
     let message = panics(|| {
         Given::<Ledger>::events([opened()])
             .when(|_| Ok::<_, Overdrawn>((booked(1), Measured { value: 0.5 })))
@@ -89,135 +85,224 @@ fn failures_show_a_diff() {
     });
     assert_eq!(
         message,
-        "given 1 events of \"ledger\", the command decided on other events:\n    \
-         Booked {\n  -   \"amount\": 2\n  +   \"amount\": 1\n    }\n    Measured {\n      \"value\": 0.5\n    }"
+        r#"given 1 event of "ledger":
+    1. Opened {"owner":"Ada"}
+the command decided on other events (- expected, + happened):
+    Booked {
+  -   "amount": 2
+  +   "amount": 1
+    }
+    Measured {
+      "value": 0.5
+    }"#
+    );
+}
+
+/// What one side's event opens, the other side's does not close.
+#[test]
+fn each_event_of_a_diff_is_whole() {
+    let message = panics(|| {
+        Given::<Ledger>::events((opened(), booked(5)))
+            .when(|_| Ok::<_, Overdrawn>((booked(1), Measured { value: 0.5 })))
+            .then((opened(), booked(1), Closed));
+    });
+    assert_eq!(
+        message,
+        r#"given 2 events of "ledger":
+    1. Opened {"owner":"Ada"}
+    2. Booked {"amount":5}
+the command decided on other events (- expected, + happened):
+  - Opened {
+  -   "owner": "Ada"
+  - }
+    Booked {
+      "amount": 1
+    }
+  - Closed
+  + Measured {
+  +   "value": 0.5
+  + }"#
+    );
+    let message = panics(|| {
+        Given::<Ledger>::nothing()
+            .when_creating(|| Ok::<_, Overdrawn>(opened()))
+            .then_nothing();
+    });
+    assert_eq!(
+        message,
+        r#"given no events of "ledger", the command decided on events, none were expected:
+  + Opened {
+  +   "owner": "Ada"
+  + }"#
     );
     let message = panics(|| {
         Given::<Ledger>::events([opened()])
-            .when(|ledger| ledger.book(-1))
-            .then(booked(-1));
+            .when(|_| Ok::<_, Overdrawn>(()))
+            .then(booked(1));
     });
-    assert!(
-        message.contains("- Booked {") && message.contains("+ error: Overdrawn"),
-        "{message}"
+    assert_eq!(
+        message,
+        r#"given 1 event of "ledger":
+    1. Opened {"owner":"Ada"}
+the command decided on no events; these events were expected:
+    Booked {
+      "amount": 1
+    }"#
     );
+}
+
+#[test]
+fn an_error_where_events_were_expected_is_said() {
+    let rejected = |then: fn(Outcome<Ledger, Overdrawn>)| {
+        let given = Given::<Ledger>::events([opened()]);
+        panics(|| then(given.when(|ledger| ledger.book(-1))))
+    };
+    assert_eq!(
+        rejected(|outcome| drop(outcome.then(booked(-1)))),
+        r#"given 1 event of "ledger":
+    1. Opened {"owner":"Ada"}
+the command was rejected: Overdrawn; these events were expected:
+    Booked {
+      "amount": -1
+    }"#
+    );
+    let no_events = rejected(|outcome| drop(outcome.then_nothing()));
+    let expected =
+        "\nthe command was rejected: Overdrawn; it was expected to succeed without events";
+    assert!(no_events.ends_with(expected), "{no_events}");
+    let not_found = rejected(|outcome| drop(outcome.then_not_found()));
+    let expected = "\nthe command was rejected: Overdrawn; “not found” was expected";
+    assert!(not_found.ends_with(expected), "{not_found}");
+    let no_such = rejected(|outcome| drop(outcome.then_error_where(|_| false)));
+    let expected =
+        "\nthe command was rejected with an error that does not pass the test: Overdrawn";
+    assert!(no_such.ends_with(expected), "{no_such}");
     let message = panics(|| {
-        Given::<Ledger>::events([booked(1)])
-            .when(|ledger| ledger.book(1))
-            .then_nothing();
+        let given = Given::<Ledger>::events((opened(), Closed));
+        drop(given.when(|ledger| ledger.book(1)).then(booked(1)));
     });
     assert!(
-        message.contains("comes before any event of `create(…)`"),
+        message.contains("\nthe command did not run: the aggregate was never created, or is discarded; these events"),
         "{message}"
     );
+}
+
+#[test]
+fn events_where_an_error_was_expected_are_said() {
     let message = panics(|| {
         Given::<Ledger>::events([opened()])
             .when(|ledger| ledger.book(1))
             .then_error(Overdrawn);
     });
-    assert!(message.contains("- error: Overdrawn"), "{message}");
-}
-
-/// Its snapshots lose what they should keep: a hand-written form that rounds.
-#[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
-#[aggregate(id = u64, create(Started), events(Moved))]
-struct Robot {
-    name: String,
-    #[serde(with = "rounded")]
-    place: f64,
-}
-
-mod rounded {
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-    pub(super) fn serialize<S: Serializer>(place: &f64, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_f64(place.round())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
-        f64::deserialize(from)
-    }
-}
-
-#[derive(Event, Clone, Debug, Serialize, Deserialize)]
-struct Started;
-#[derive(Event, Clone, Debug, Serialize, Deserialize)]
-struct Moved {
-    by: f64,
-}
-
-impl RobotHandlers for Robot {
-    fn started(id: &u64, _: Started) -> Self {
-        Self {
-            name: format!("robot {id}"),
-            place: 0.0,
-        }
-    }
-
-    fn moved(&mut self, event: Moved) {
-        self.place += event.by;
-    }
+    assert_eq!(
+        message,
+        r#"given 1 event of "ledger":
+    1. Opened {"owner":"Ada"}
+the command succeeded; the error Overdrawn was expected, these events came:
+    Booked {
+      "amount": 1
+    }"#
+    );
+    let message = panics(|| {
+        Given::<Ledger>::events([opened()])
+            .when(|_| Ok::<_, Overdrawn>(()))
+            .then_error_where(|_| true);
+    });
+    assert!(
+        message.ends_with("\nthe command succeeded, without events; an error was expected"),
+        "{message}"
+    );
+    let message = panics(|| {
+        Given::<Ledger>::events([opened()])
+            .when(|_| Err::<(), _>("too much"))
+            .then_error("too little");
+    });
+    assert!(
+        message.ends_with(
+            "\nthe command was rejected with another error (- expected, + happened):\n  - \"too little\"\n  + \"too much\""
+        ),
+        "{message}"
+    );
 }
 
 #[test]
-fn a_snapshot_that_changes_the_case_fails_it() {
-    let case = |rival: bool| {
-        let mut given = Given::<Robot>::events((Started, Moved { by: 0.4 }, Moved { by: 0.4 }));
-        if rival {
-            given = given.racing(Moved { by: 0.1 });
-        }
-        let decide = |robot: &Robot| Ok::<_, Overdrawn>(Moved { by: robot.place });
-        let place = if rival { 0.9 } else { 0.8 };
-        given.when(decide).then(Moved { by: place });
-    };
-    for rival in [false, true] {
-        let message = panics(|| case(rival));
-        assert!(
-            message.contains("from a snapshot of the first 2 of 3 given events"),
-            "{message}"
-        );
-        assert!(
-            message.contains("+   \"by\": 0.4") || message.contains("+   \"by\": 0.5"),
-            "{message}"
-        );
-    }
-}
-
-/// Sets have no order: neither the comparison nor the snapshots may depend on it.
-#[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
-#[aggregate(id = uuid::Uuid, create(Started), events(Tagged))]
-struct Shelf {
-    tags: HashSet<String>,
-    places: HashMap<(u8, u8), HashSet<u8>>,
-}
-
-#[derive(Event, Clone, Debug, Serialize, Deserialize)]
-struct Tagged {
-    tags: HashSet<String>,
-}
-
-impl ShelfHandlers for Shelf {
-    fn started(_: &uuid::Uuid, _: Started) -> Self {
-        Self {
-            tags: HashSet::new(),
-            places: HashMap::new(),
-        }
-    }
-
-    fn tagged(&mut self, event: Tagged) {
-        self.places = (0..9).map(|n| ((n, n), HashSet::from([n]))).collect();
-        self.tags.extend(event.tags);
-    }
+fn many_given_events_are_shown_shortly() {
+    let message = panics(|| {
+        let owner = "é".repeat(200);
+        Given::<Ledger>::events((crate::domain::Opened { owner }, bookings(1, 20)))
+            .racing((booked(1), booked(2)))
+            .when(|_| Ok::<_, Overdrawn>(()))
+            .then_error(Overdrawn);
+    });
+    let lines: Vec<_> = message.lines().collect();
+    assert_eq!(lines.len(), 14, "{message}");
+    assert_eq!(lines[0], "given 21 events of \"ledger\":");
+    assert!(
+        lines[1].chars().count() < 120 && lines[1].ends_with("é…"),
+        "{message}"
+    );
+    assert_eq!(lines[5], "    5. Booked {\"amount\":4}");
+    assert_eq!(lines[6], "    … 11 other events");
+    assert_eq!(lines[7], "    17. Booked {\"amount\":16}");
+    assert_eq!(
+        lines[12],
+        "    racing: Booked {\"amount\":1}, Booked {\"amount\":2}"
+    );
 }
 
 #[test]
-fn collections_without_an_order() {
-    let tags = || Tagged {
-        tags: (0..20).map(|n| n.to_string()).collect(),
+fn an_event_that_cannot_be_given_is_named() {
+    let wrong =
+        |given: Given<Ledger>| panics(|| drop(given.when(|ledger| ledger.book(1)).then_nothing()));
+    let twice = "the case of \"ledger\" can't run: given event 3 of 4 can't be applied: \
+                 Opened(Opened { owner: \"Ada\" }) creates what is there already";
+    for rivals in [0, 1] {
+        let mut given = Given::<Ledger>::events((opened(), booked(1), opened(), booked(2)));
+        for _ in 0..rivals {
+            given = given.racing(booked(1));
+        }
+        assert_eq!(wrong(given), twice);
+    }
+    assert_eq!(
+        wrong(Given::events([booked(1)])),
+        "the case of \"ledger\" can't run: given event 1 of 1 can't be applied: \
+         Booked(Booked { amount: 1 }) comes before any event of `create(…)`"
+    );
+    assert_eq!(
+        wrong(Given::events((opened(), Closed, booked(1)))),
+        "the case of \"ledger\" can't run: given event 3 of 3 can't be applied: \
+         Booked(Booked { amount: 1 }) comes after the discard"
+    );
+}
+
+#[test]
+fn another_state_is_shown_field_by_field() {
+    let ledger = |balance, bookings: &[i64]| Ledger {
+        owner: "Ada".into(),
+        balance,
+        bookings: bookings.to_vec(),
+        measured: None,
     };
-    Given::<Shelf>::events((Started, tags()))
-        .when(|_| Ok::<_, Overdrawn>(tags()))
-        .then(tags())
-        .then_state_where(|shelf| shelf.tags.len() == 20);
+    let message = panics(|| {
+        Given::<Ledger>::events((opened(), bookings(1, 2))).then_state(ledger(4, &[1, 3, 2]));
+    });
+    assert_eq!(
+        message,
+        r#"given 3 events of "ledger":
+    1. Opened {"owner":"Ada"}
+    2. Booked {"amount":1}
+    3. Booked {"amount":2}
+the state is another (- expected, + happened):
+    {
+  -   "balance": 4
+  +   "balance": 3
+      "bookings": [
+        1
+  -     3
+        2
+      ]
+      "measured": null
+      "owner": "Ada"
+    }"#
+    );
 }

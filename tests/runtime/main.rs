@@ -5,11 +5,13 @@
 mod application;
 mod bad_input;
 mod cancellation;
+mod cancellation_bugs;
 mod contention;
 mod domain;
 mod doubts;
 mod faulty_store;
 mod given;
+mod given_states;
 mod policies;
 mod saving;
 mod snapshot_faults;

@@ -23,7 +23,7 @@ use crate::{
 ///     fn __begin(__id: &Uuid, __event: OrderEvent) -> Result<Self, OrderEvent> {
 ///         <__Mutator<Self>>::__begin(__id, __event)
 ///     }
-///     /* __apply, __index, __payload, __encode, __decode */
+///     /* __apply, __equals, __index, __payload, __encode, __decode */
 /// }
 /// const _: () = if __private::is_name_taken(__EVENTS, 1) { panic!("…") };
 /// ```
@@ -47,6 +47,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         quote!(#listed().0)
     });
     let mutator = mutator(model);
+    let equals = equals(model);
     let index_and_payload = index_and_payload(model);
     let encode = codec::expand_encode(model);
     let decode = codec::expand_decode(model);
@@ -65,6 +66,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
             const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#fields),*];
             const EVENTS: &'static [#private::EventType] = __EVENTS;
             #mutator
+            #equals
             #index_and_payload
             #encode
             #decode
@@ -109,6 +111,28 @@ fn mutator(model: &Aggregate) -> TokenStream {
             __event: #event_enum,
         ) -> ::core::result::Result<(), #event_enum> {
             <__Mutator<Self>>::__apply(self, __event)
+        }
+    }
+}
+
+/// Here the type is known, so that method resolution finds out whether it is `PartialEq`: by value before by reference.
+///
+/// ```text
+/// fn __equals(&self, __other: &Self) -> Option<bool> {
+///     use __private::{ByPartialEq as _, Unequalled as _};
+///     (&__private::Both(self, __other)).__equals()
+/// }
+/// ```
+fn equals(model: &Aggregate) -> TokenStream {
+    let private = model.private();
+    quote! {
+        fn __equals(
+            &self,
+            __other: &Self,
+        ) -> ::core::option::Option<::core::primitive::bool> {
+            #[allow(unused_imports)]
+            use #private::{ByPartialEq as _, Unequalled as _};
+            (&#private::Both(self, __other)).__equals()
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`Aggregate`] is the contract with `eventsourcing-derive`: a change here is a change there.
 
 mod decision;
+mod equality;
 mod historical;
 mod id;
 mod lifecycle;
@@ -13,6 +14,8 @@ use std::{any::Any, fmt::Debug};
 
 use serde::{Serialize, de::DeserializeOwned};
 
+#[doc(hidden)]
+pub use self::equality::{Both, ByPartialEq, Unequalled};
 pub use self::{
     decision::{Events, IntoEvents},
     historical::Historical,
@@ -64,6 +67,10 @@ pub trait Aggregate: Clone + Debug + Serialize + DeserializeOwned + Send + Sync 
     /// Applies a change; gives the event back if it isn't one.
     #[doc(hidden)]
     fn __apply(&mut self, event: Self::Event) -> Result<(), Self::Event>;
+
+    /// What `==` says of the two; `None` if it isn't `PartialEq`.
+    #[doc(hidden)]
+    fn __equals(&self, other: &Self) -> Option<bool>;
 
     /// Where in [`Aggregate::EVENTS`] this event's type stands.
     #[doc(hidden)]

@@ -15,6 +15,9 @@ use eventsourcing::{
     store::{SqliteOptions, Synchronous},
 };
 
+use tempfile::TempDir;
+
+use super::torn;
 use crate::{
     account::Account,
     child::{Writer, command},
@@ -168,6 +171,10 @@ struct Checker {
     /// The tags in the transaction that is being written, and the time of the last write of each that was committed.
     open: Vec<String>,
     committed: BTreeMap<String, usize>,
+    /// When the log's header was written, until a frame follows it.
+    header: Option<usize>,
+    /// The log's first write: its file was made before.
+    first: Option<usize>,
     /// The last frame header was that of a commit.
     commit: bool,
     marks: usize,
@@ -193,6 +200,7 @@ impl Checker {
                 bytes,
             } => {
                 if *file == b'l' {
+                    self.first.get_or_insert(self.clock);
                     self.log_written(*offset, bytes);
                 }
                 self.written.insert(*file, self.clock);
@@ -217,11 +225,21 @@ impl Checker {
     fn log_written(&mut self, offset: usize, bytes: &[u8]) {
         if offset == 0 && bytes.len() >= HEADER {
             // The log begins again: what it had must be in the database for good.
-            if self.written.contains_key(&b'd') && self.restarts > 0 {
+            if self.written.contains_key(&b'd') {
                 self.must_be_synced(b'd', "the log began again");
             }
             self.restarts += 1;
+            self.header = Some(self.clock);
             return;
+        }
+        // With the old header still on the disk, the old frames that follow would count.
+        if self
+            .header
+            .take()
+            .is_some_and(|at| self.synced.get(&b'l') < Some(&at))
+        {
+            self.violations
+                .push("the log went on before its header was synced".to_owned());
         }
         let in_frame = (offset - HEADER) % (FRAME_HEADER + PAGE);
         let page = match (in_frame, bytes.len()) {
@@ -263,8 +281,8 @@ impl Checker {
                 self.violations
                     .push(format!("{tag} was acknowledged before it was synced"));
             }
-            // The names of new files are in the folder.
-            Some(_) if !self.synced.contains_key(&b'f') => {
+            // The names of new files are in the folder. SQLite syncs it after the log's first write.
+            Some(_) if self.synced.get(&b'f') < self.first.as_ref() => {
                 self.violations.push(format!(
                     "{tag} was acknowledged before the folder was synced"
                 ));
@@ -285,16 +303,21 @@ fn tags(page: &[u8]) -> Vec<String> {
     pieces.filter_map(tag).collect()
 }
 
-/// Runs a child under the shim; `None` if there is no shim.
+/// Runs a child on a new file under the shim; `None` if there is no shim.
 fn recorded(synchronous: &str) -> Option<Vec<Call>> {
     let folder = tempfile::tempdir().unwrap();
-    let library = shim(folder.path())?;
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
+    recorded_in(&folder, &data, synchronous)
+}
+
+/// The same with the file that is in `data`, if there is one.
+fn recorded_in(folder: &TempDir, data: &Path, synchronous: &str) -> Option<Vec<Call>> {
+    let library = shim(folder.path())?;
     let log = folder.path().join("record");
     let output = command("marks", &data.join("crash.db"), synchronous)
         .env("LD_PRELOAD", library)
-        .env("SHIM_FOLDER", &data)
+        .env("SHIM_FOLDER", data)
         .env("SHIM_LOG", &log)
         .output()
         .unwrap();
@@ -328,6 +351,33 @@ fn without_syncs_the_record_shows_it() {
         checker.violations.iter().filter(early).count(),
         WRITERS * SAVES
     );
+    assert!(checker.violations.iter().any(|v| v.contains("went on")));
+    // Neither when a file is made, nor at checkpoints, nor at the end.
+    assert_eq!(syncs(&calls), 0);
+}
+
+/// Of any file in the folder.
+fn syncs(calls: &[Call]) -> usize {
+    let syncs = calls
+        .iter()
+        .filter(|call| matches!(call, Call::SyncBegan { .. }));
+    syncs.count()
+}
+
+/// What a killed process left in the log is read, and moved into the database, without a sync as well.
+#[test]
+fn without_syncs_a_left_log_is_taken_over_without_any() {
+    for (synchronous, synced) in [("off", false), ("normal", true)] {
+        let (folder, _) = torn::killed_while_filling();
+        let data = folder.path().join("data");
+        let Some(calls) = recorded_in(&folder, &data, synchronous) else {
+            return;
+        };
+        let checker = Checker::run(&calls);
+        assert_eq!(checker.marks, WRITERS * SAVES);
+        assert!(checker.restarts > 0, "the log never began again");
+        assert_eq!(syncs(&calls) > 0, synced, "{synchronous}");
+    }
 }
 
 #[test]
@@ -341,7 +391,9 @@ fn with_syncs_at_checkpoints_only_the_record_shows_it() {
         .filter(|v| v.contains("acknowledged before"));
     assert!(early.count() > WRITERS * SAVES / 2, "{violations:?}");
     assert!(
-        !violations.iter().any(|v| v.contains("began again")),
+        !violations
+            .iter()
+            .any(|v| v.contains("began again") || v.contains("went on")),
         "{violations:?}"
     );
 }
@@ -377,17 +429,43 @@ fn a_sync_that_began_too_early_does_not_count() {
 
     let [header, page] = commit("<tag 1>");
     let [first, second] = folder();
-    let sound = vec![first, second, header, page, began(), ended(), mark()];
+    let sound = vec![header, page, first, second, began(), ended(), mark()];
     assert_eq!(violations(sound), 0);
     let [header, page] = commit("<tag 1>");
     let [first, second] = folder();
-    let early = vec![first, second, header, began(), page, ended(), mark()];
+    let early = vec![header, began(), page, first, second, ended(), mark()];
     assert_eq!(violations(early), 1);
     let [header, page] = commit("<tag 1>");
     let [first, second] = folder();
-    let late = vec![first, second, header, page, began(), mark(), ended()];
+    let late = vec![header, page, first, second, began(), mark(), ended()];
     assert_eq!(violations(late), 1);
     let [header, page] = commit("<tag 1>");
     let no_folder = vec![header, page, began(), ended(), mark()];
     assert_eq!(violations(no_folder), 1);
+    // The folder was synced before there was a log in it.
+    let [header, page] = commit("<tag 1>");
+    let [first, second] = folder();
+    let old_folder = vec![first, second, header, page, began(), ended(), mark()];
+    assert_eq!(violations(old_folder), 1);
+}
+
+/// A log that begins again and goes on at once: the disk may keep the frame and lose the header.
+#[test]
+fn a_header_that_was_not_synced_does_not_count() {
+    let log = b'l';
+    let wrote = |offset, length| Call::Wrote {
+        file: log,
+        offset,
+        bytes: vec![0; length],
+    };
+    let violations = |calls: Vec<Call>| Checker::run(&calls).violations.len();
+    let (began, ended) = (
+        || Call::SyncBegan { file: log },
+        || Call::SyncEnded { file: log },
+    );
+    let header = || wrote(0, HEADER);
+    let frame = || wrote(HEADER, FRAME_HEADER);
+    assert_eq!(violations(vec![header(), began(), ended(), frame()]), 0);
+    assert_eq!(violations(vec![header(), frame(), began(), ended()]), 1);
+    assert_eq!(violations(vec![began(), header(), ended(), frame()]), 1);
 }

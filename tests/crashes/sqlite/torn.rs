@@ -11,11 +11,11 @@ use tempfile::TempDir;
 use crate::{
     account::Account,
     child::{Kill, Writer, command, killed, random},
-    evidence::{Row, check_loads, complaints, raw, rows},
+    evidence::{Ack, Row, check_loads, complaints, raw, rows},
 };
 
-const HEADER: usize = 32;
-const FRAME: usize = 24 + 4_096;
+pub(crate) const HEADER: usize = 32;
+pub(crate) const FRAME: usize = 24 + 4_096;
 
 /// Commits of all kinds until it is killed.
 pub(crate) async fn fill(path: &Path) {
@@ -32,7 +32,8 @@ pub(crate) async fn fill(path: &Path) {
         let id = format!("s-{}", n % 2);
         let done = {
             writer.account(&id).await;
-            let tags = ["x".repeat(if n % 4 == 3 { 10_000 } else { 10 })];
+            let filler = "x".repeat(if n % 4 == 3 { 10_000 } else { 10 });
+            let tags = [format!("{n} {filler}")];
             accounts
                 .execute(&id, |account| account.book(&tags))
                 .await
@@ -46,26 +47,36 @@ pub(crate) async fn fill(path: &Path) {
     std::future::pending::<()>().await;
 }
 
+/// A folder with the files of a killed process in `data`, and what it acknowledged.
+pub(crate) fn killed_while_filling() -> (TempDir, Vec<Ack>) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    let path = folder.path().join("data/crash.db");
+    let kill = Kill {
+        lines: 1,
+        then: std::time::Duration::ZERO,
+    };
+    let acks = killed(command("fill", &path, ""), kill);
+    (folder, acks)
+}
+
 /// The files as a killed process left them.
-struct Left {
-    database: Vec<u8>,
-    log: Vec<u8>,
+pub(crate) struct Left {
+    pub(crate) database: Vec<u8>,
+    pub(crate) log: Vec<u8>,
     /// Where each transaction ends, the start included.
-    ends: Vec<usize>,
-    all: Vec<Row>,
+    pub(crate) ends: Vec<usize>,
+    pub(crate) all: Vec<Row>,
 }
 
 impl Left {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("crash.db");
-        let kill = Kill {
-            lines: 1,
-            then: std::time::Duration::ZERO,
-        };
-        killed(command("fill", &path, ""), kill);
+        let (folder, acks) = killed_while_filling();
+        let path = folder.path().join("data/crash.db");
         let read = |path: &Path| std::fs::read(path).unwrap();
         let (database, mut log) = (read(&path), read(&path.with_file_name("crash.db-wal")));
+        assert!(!acks.is_empty());
+        assert_eq!(complaints(&path, &acks), [""; 0]);
         let all = rows(&raw(&path)).unwrap();
         let ends = ends(&log);
         // What follows is older. Some of it will do.
@@ -95,7 +106,7 @@ impl Left {
 }
 
 /// Where the transactions of the log's present run end. A commit's frame has the size of the database in it.
-fn ends(log: &[u8]) -> Vec<usize> {
+pub(crate) fn ends(log: &[u8]) -> Vec<usize> {
     let mut ends = vec![HEADER];
     for (i, frame) in log[HEADER..].chunks_exact(FRAME).enumerate() {
         if frame[8..16] != log[16..24] {
@@ -109,7 +120,7 @@ fn ends(log: &[u8]) -> Vec<usize> {
 }
 
 /// Such files, in a new folder.
-fn put(left: &Left, log: &[u8]) -> (TempDir, PathBuf) {
+pub(crate) fn put(left: &Left, log: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("crash.db");
     std::fs::write(&path, &left.database).unwrap();
@@ -118,7 +129,7 @@ fn put(left: &Left, log: &[u8]) -> (TempDir, PathBuf) {
 }
 
 /// The events that a store shows on such files, after everything about it was checked and it was written to.
-async fn shown(left: &Left, log: &[u8]) -> usize {
+pub(crate) async fn shown(left: &Left, log: &[u8]) -> usize {
     let (_folder, path) = put(left, log);
     // The crash is over: no need to wait for the disk.
     let options = SqliteOptions::default().synchronous(Synchronous::Off);

@@ -195,6 +195,8 @@ fn file_of_uri(uri: &str) -> PathBuf {
     String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
+/// The first of the pragmas reads the schema, and so rolls back what a crash left in a rollback journal (there is one while a
+/// file is made), with syncs whatever `synchronous` is set to.
 fn configure(connection: &Connection, options: &SqliteOptions) -> Sql<()> {
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(32);

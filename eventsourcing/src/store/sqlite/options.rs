@@ -97,7 +97,8 @@ pub enum Synchronous {
     Full,
     /// At the next checkpoint: a power failure can lose the last acknowledged commits, a crash of the program can't.
     Normal,
-    /// When the operating system likes: a power failure can lose commits and can damage the file.
+    /// When the operating system likes: a power failure can lose commits and can damage the file. Nothing is ever synced, with one
+    /// exception: opening a file whose creation was interrupted by a crash, which SQLite undoes before it can be told.
     Off,
 }
 

@@ -1,9 +1,10 @@
-//! How events and states are compared and shown: as JSON, line by line.
+//! How events and states are compared and shown: as JSON, a line for each field.
 
 use std::fmt;
 
 use serde_json::Value;
 
+use super::diff::{self, Labelled, Shape};
 use crate::{
     aggregate::Aggregate,
     codec::{Codec as _, Json},
@@ -12,32 +13,79 @@ use crate::{
 /// So often a value is decoded again to find out whether it has collections without an order.
 const DECODINGS: usize = 64;
 
-pub(super) fn error<X: fmt::Debug>(error: &X) -> String {
-    format!("error: {error:#?}")
+const NO_STATE: &str = "no state: never created, or discarded";
+
+/// Of so many events each is shown when it is said what was given, and so much of each.
+const GIVEN: usize = 10;
+const GIVEN_CHARS: usize = 100;
+
+/// "1 event", "2 events".
+pub(super) fn count(count: usize, what: &str) -> String {
+    match count {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
 }
 
 /// One event after the other, each with its stored name.
 pub(super) fn events<A: Aggregate>(events: &[A::Event]) -> String {
-    if events.is_empty() {
-        return "no events".to_owned();
-    }
-    let shown = events.iter().map(|event| {
-        let of = A::EVENTS[A::__index(event)];
-        let version = match of.version {
-            1 => String::new(),
-            version => format!(" (version {version})"),
-        };
-        let data = payload::<A>(event).map_or_else(|| format!("{event:#?}"), |data| pretty(&data));
-        format!("{}{version} {data}", of.name)
+    diff::list(&labelled::<A>(events))
+}
+
+fn labelled<A: Aggregate>(events: &[A::Event]) -> Vec<Labelled> {
+    let shown = events.iter().map(|event| Labelled {
+        label: name::<A>(event),
+        value: payload::<A>(event).map_or_else(|| Shape::Text(format!("{event:#?}")), Shape::Json),
     });
-    shown.collect::<Vec<_>>().join("\n")
+    shown.collect()
+}
+
+fn name<A: Aggregate>(event: &A::Event) -> String {
+    let of = A::EVENTS[A::__index(event)];
+    match of.version {
+        1 => of.name.to_owned(),
+        version => format!("{} (version {version})", of.name),
+    }
+}
+
+/// What was given, a line for each event; of many the first and the last.
+pub(super) fn given<A: Aggregate>(events: &[A::Event]) -> String {
+    let left_out = events.len().saturating_sub(GIVEN);
+    let half = GIVEN / 2;
+    let mut lines = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        match index {
+            _ if left_out == 0 || index < half || index >= half + left_out => {
+                lines.push(format!("    {}. {}", index + 1, short::<A>(event)));
+            }
+            _ if index == half => lines.push(format!("    … {}", count(left_out, "other event"))),
+            _ => {}
+        }
+    }
+    lines.join("\n")
+}
+
+/// An event in one line, perhaps cut.
+pub(super) fn short<A: Aggregate>(event: &A::Event) -> String {
+    let text = match payload::<A>(event) {
+        Some(Value::Null) => name::<A>(event),
+        Some(data) => format!("{} {data}", name::<A>(event)),
+        None => format!("{event:?}"),
+    };
+    match text.char_indices().nth(GIVEN_CHARS) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
 }
 
 pub(super) fn state<A: Aggregate>(state: Option<&A>) -> String {
     match state {
-        None => "no state: never created, or discarded".to_owned(),
-        Some(state) => serde_json::to_value(state)
-            .map_or_else(|_| format!("{state:#?}"), |value| pretty(&value)),
+        None => NO_STATE.to_owned(),
+        Some(state) => serde_json::to_value(state).map_or_else(
+            |_| format!("{state:#?}"),
+            |value| diff::list(&[Labelled::plain(value)]),
+        ),
     }
 }
 
@@ -65,34 +113,57 @@ pub(super) fn events_differ<A: Aggregate>(
     if expected.len() == happened.len() && expected.iter().zip(happened).all(same) {
         return None;
     }
-    Some(lines(&events::<A>(expected), &events::<A>(happened)))
+    Some(diff::lists(
+        &labelled::<A>(expected),
+        &labelled::<A>(happened),
+    ))
 }
 
-/// A diff, if these states differ.
+/// A diff, if these states differ: in their stored form, or by `==` where they have it.
 pub(super) fn states_differ<A: Aggregate>(
     expected: Option<&A>,
     happened: Option<&A>,
 ) -> Option<String> {
-    if let (Some(one), Some(other)) = (expected, happened)
-        && let (Ok(one), Ok(value)) = (serde_json::to_value(one), serde_json::to_value(other))
-    {
+    let (one, other) = match (expected, happened) {
+        (None, None) => return None,
+        (Some(expected), Some(happened)) => (expected, happened),
+        _ => return Some(diff_of_texts(&state(expected), &state(happened))),
+    };
+    if let (Ok(expected), Ok(happened)) = (serde_json::to_value(one), serde_json::to_value(other)) {
         let again = || {
             let codec = A::SnapshotCodec::default();
             let mut bytes = Vec::new();
             codec.encode(other, &mut bytes).ok()?;
             serde_json::to_value(codec.decode::<A>(&bytes).ok()?).ok()
         };
-        if is_same(&one, &value, again) {
-            return None;
+        if !is_same(&expected, &happened, again) {
+            let (expected, happened) = (Labelled::plain(expected), Labelled::plain(happened));
+            return Some(diff::lists(&[expected], &[happened]));
         }
-        return Some(lines(&pretty(&one), &pretty(&value)));
+    } else if shown_lines(one) != shown_lines(other) {
+        return Some(diff_of_texts(&format!("{one:#?}"), &format!("{other:#?}")));
     }
-    if let (Some(one), Some(other)) = (expected, happened)
-        && shown_lines(one) == shown_lines(other)
-    {
+    (one.__equals(other) == Some(false)).then(|| unstored(one, other))
+}
+
+/// What to say of states that differ although their stored forms don't.
+fn unstored<A: Aggregate>(expected: &A, happened: &A) -> String {
+    let mut lines = diff::only_in_one(&format!("{expected:#?}"), &format!("{happened:#?}"));
+    lines.push(
+        "their stored forms are equal, but `==` says no: a field that is not stored differs, such as one with \
+         `#[serde(skip)]`"
+            .to_owned(),
+    );
+    lines.join("\n")
+}
+
+/// What the `Debug` forms of a state differ in before and after a snapshot, if it can be seen.
+pub(super) fn lost<A: Aggregate>(before: &A, after: &A) -> Option<String> {
+    if shown_lines(before) == shown_lines(after) {
         return None;
     }
-    diff(&state(expected), &state(happened))
+    let lines = diff::only_in_one(&format!("{before:#?}"), &format!("{after:#?}"));
+    Some(lines.join("\n"))
 }
 
 /// The lines of the `Debug` form, sorted: a hash map shows its entries in any order.
@@ -103,19 +174,23 @@ fn shown_lines(shown: &impl fmt::Debug) -> Vec<String> {
     lines
 }
 
-/// A diff, if these texts differ.
-pub(super) fn diff(expected: &str, happened: &str) -> Option<String> {
-    (expected != happened).then(|| lines(expected, happened))
+/// The one marked as expected, the other as what happened.
+pub(super) fn diff_of_texts(expected: &str, happened: &str) -> String {
+    let mark = |mark: char, text: &str| {
+        let lines = text
+            .lines()
+            .map(|line| format!("  {mark} {}", line.trim_start_matches("    ")));
+        lines.collect::<Vec<_>>()
+    };
+    let mut lines = mark('-', expected);
+    lines.extend(mark('+', happened));
+    lines.join("\n")
 }
 
 fn payload<A: Aggregate>(event: &A::Event) -> Option<Value> {
     let mut bytes = Vec::new();
     A::__encode(event, &Json, &mut bytes).ok()?;
     serde_json::from_slice(&bytes).ok()
-}
-
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
 }
 
 /// Equal, or equal but for the order within collections that have none: the elements of a hash set come in another order
@@ -145,38 +220,4 @@ fn sorted(value: &Value) -> Value {
         }
         value => value.clone(),
     }
-}
-
-/// The longest common subsequence of lines stays, the others are marked.
-fn lines(expected: &str, happened: &str) -> String {
-    let (old, new): (Vec<&str>, Vec<&str>) =
-        (expected.lines().collect(), happened.lines().collect());
-    let width = new.len() + 1;
-    // common[i * width + j]: how many lines old[i..] and new[j..] have in common.
-    let mut common = vec![0_u32; (old.len() + 1) * width];
-    for i in (0..old.len()).rev() {
-        for j in (0..new.len()).rev() {
-            common[i * width + j] = if old[i] == new[j] {
-                common[(i + 1) * width + j + 1] + 1
-            } else {
-                common[(i + 1) * width + j].max(common[i * width + j + 1])
-            };
-        }
-    }
-    let (mut i, mut j, mut out) = (0, 0, Vec::new());
-    while i < old.len() || j < new.len() {
-        if i < old.len() && j < new.len() && old[i] == new[j] {
-            out.push(format!("    {}", old[i]));
-            (i, j) = (i + 1, j + 1);
-        } else if j == new.len()
-            || (i < old.len() && common[(i + 1) * width + j] >= common[i * width + j + 1])
-        {
-            out.push(format!("  - {}", old[i]));
-            i += 1;
-        } else {
-            out.push(format!("  + {}", new[j]));
-            j += 1;
-        }
-    }
-    out.join("\n")
 }

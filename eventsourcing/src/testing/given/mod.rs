@@ -2,8 +2,9 @@
 //!
 //! - `list`: what may be listed as events
 //! - `run`: a case, also from a snapshot at every prefix; `race`: the same against rival commits
-//! - `outcome`: what is asserted; `form`: how events and states are compared and shown
+//! - `outcome`: what is asserted; `form`: how events and states are compared and shown; `diff`: side by side
 
+mod diff;
 mod form;
 mod list;
 mod outcome;
@@ -65,10 +66,11 @@ use crate::aggregate::{Aggregate, AggregateId, CreateOf, DiscardOf, Events, Into
 ///     .then_error(NotOpen);
 /// ```
 ///
-/// Events and states are compared by their stored form, so they need no `PartialEq`; errors by their `Debug` form.
+/// Events and states are compared by their stored form, so they need no `PartialEq`; errors by their `Debug` form. States are
+/// compared by `==` as well where they are `PartialEq`: without it, a difference in a field with `#[serde(skip)]` isn't seen.
 ///
 /// Each case also runs from a snapshot at every prefix of the given events, written and read by the aggregate's snapshot codec; if
-/// that gives another result, the case fails and names the prefix.
+/// that gives another result, the case fails, and says from which prefix and what the snapshot lost.
 #[must_use = "a case asserts nothing until `when…` and `then…`"]
 pub struct Given<A: Aggregate> {
     id: Option<A::Id>,

@@ -18,6 +18,8 @@ pub(super) fn run<A: Aggregate, X: fmt::Debug>(
     prefix: Option<usize>,
     decide: Decide<'_, A, X>,
 ) -> Result<Ran<A, X>, String> {
+    // Here it is known which event is wrong; the repository would only refuse the save.
+    case.fold(case.events.len())?;
     let repository = now(Repository::builder(MemoryStore::new()).build())?;
     store_given(&repository, case, prefix.unwrap_or(0))?;
     let mut rivals: VecDeque<Vec<A::Event>> = case.rivals.iter().cloned().collect();

@@ -1,6 +1,6 @@
 //! Running a case: fold the given events, decide, fold what was decided. Also from a snapshot at a prefix.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use super::race;
 use crate::{
@@ -45,17 +45,19 @@ impl<A: Aggregate> Case<A> {
         if !self.rivals.is_empty() {
             return race::run(self, prefix, decide);
         }
-        let mut fold = Fold::new(&self.id);
-        for (index, event) in self.events.iter().enumerate() {
-            fold.apply(event.clone())?;
-            if prefix == Some(index + 1) {
-                fold.through_snapshot()?;
-            }
+        let first = prefix.unwrap_or(0);
+        let mut fold = self.fold(first)?;
+        if first > 0 {
+            fold.through_snapshot()?;
         }
+        self.go_on(&mut fold, first..self.events.len())?;
         let decided = decide(fold.alive());
         if let Ok(events) = &decided {
-            for event in events {
-                fold.apply(event.clone())?;
+            for (index, event) in events.iter().enumerate() {
+                fold.apply(event.clone()).map_err(|why| {
+                    let (number, count) = (index + 1, events.len());
+                    format!("event {number} of {count} that the command decided on can't be applied: {why}")
+                })?;
             }
         }
         Ok(Ran {
@@ -63,9 +65,29 @@ impl<A: Aggregate> Case<A> {
             state: fold.into_alive(),
         })
     }
+
+    /// After the first so many given events.
+    pub(super) fn fold(&self, count: usize) -> Result<Fold<'_, A>, String> {
+        let mut fold = Fold::new(&self.id);
+        self.go_on(&mut fold, 0..count)?;
+        Ok(fold)
+    }
+
+    fn go_on(&self, fold: &mut Fold<'_, A>, range: Range<usize>) -> Result<(), String> {
+        let count = self.events.len();
+        for (index, event) in self.events.iter().enumerate() {
+            if range.contains(&index) {
+                fold.apply(event.clone()).map_err(|why| {
+                    let number = index + 1;
+                    format!("given event {number} of {count} can't be applied: {why}")
+                })?;
+            }
+        }
+        Ok(())
+    }
 }
 
-struct Fold<'a, A: Aggregate> {
+pub(super) struct Fold<'a, A: Aggregate> {
     id: &'a A::Id,
     state: Option<A>,
     discarded: bool,
@@ -106,7 +128,7 @@ impl<'a, A: Aggregate> Fold<'a, A> {
     }
 
     /// What a load from a snapshot of here would begin with.
-    fn through_snapshot(&mut self) -> Result<(), String> {
+    pub(super) fn through_snapshot(&mut self) -> Result<(), String> {
         if let Some(state) = self.state.as_mut().filter(|_| !self.discarded) {
             let codec = A::SnapshotCodec::default();
             let failed = |error| format!("its state can't be written and read back: {error}");
@@ -117,7 +139,7 @@ impl<'a, A: Aggregate> Fold<'a, A> {
         Ok(())
     }
 
-    fn alive(&self) -> Option<&A> {
+    pub(super) fn alive(&self) -> Option<&A> {
         self.state.as_ref().filter(|_| !self.discarded)
     }
 
