@@ -119,23 +119,34 @@ impl MemoryStore {
         page
     }
 
-    /// The first answer, if each stream has this commit right behind its expected version.
+    /// The first answer, if each stream has exactly this commit's events right behind its expected version.
     fn repeated(&self, log: &Log, commit: &Commit) -> Option<Appended> {
         let mut streams = Vec::with_capacity(commit.streams.len());
+        let now = self.0.clock.now();
         for part in &commit.streams {
-            let from = usize::try_from(part.expected.get()).ok()?;
-            let indexes = log.streams.get(&part.stream).map_or(&[][..], Vec::as_slice);
-            let indexes = indexes.get(from..from.checked_add(part.events.len())?)?;
-            let stored = || indexes.iter().filter_map(|index| log.events.get(*index));
-            if stored().any(|stored| stored.commit_id != commit.id) {
-                return None;
+            let mut appended = AppendedStream {
+                positions: Vec::with_capacity(part.events.len()),
+                recorded_at: now,
+            };
+            if !part.events.is_empty() {
+                let from = usize::try_from(part.expected.get()).ok()?;
+                let end = from.checked_add(part.events.len())?;
+                let all = log.streams.get(&part.stream)?;
+                let of_commit = |at: usize| {
+                    let stored = all.get(at).and_then(|index| log.events.get(*index));
+                    stored.filter(|stored| stored.commit_id == commit.id)
+                };
+                // What the commit stored beside these is no part of the one that is repeated.
+                if from.checked_sub(1).and_then(of_commit).is_some() || of_commit(end).is_some() {
+                    return None;
+                }
+                for (at, event) in (from..end).zip(&part.events) {
+                    let stored = of_commit(at).filter(|stored| stored.event.id == event.id)?;
+                    appended.positions.push(self.position(*all.get(at)?));
+                    appended.recorded_at = stored.recorded_at;
+                }
             }
-            streams.push(AppendedStream {
-                positions: indexes.iter().map(|index| self.position(*index)).collect(),
-                recorded_at: stored()
-                    .next()
-                    .map_or_else(Timestamp::default, |first| first.recorded_at),
-            });
+            streams.push(appended);
         }
         Some(Appended {
             streams,
@@ -153,6 +164,7 @@ impl MemoryStore {
         let Log { events, streams } = log;
         let indexes = streams.entry(part.stream.clone()).or_default();
         let last = indexes.last().and_then(|index| events.get(*index));
+        let last = last.filter(|_| !part.events.is_empty());
         let recorded_at = last.map_or(now, |last| now.max(last.recorded_at));
         let mut positions = Vec::with_capacity(part.events.len());
         let mut version = part.expected;
@@ -207,11 +219,11 @@ impl Log {
 impl EventStore for MemoryStore {
     async fn append(&self, commit: Commit) -> Result<Appended> {
         commit.check().map_err(|error| error.during("append"))?;
-        let mut log = self.log();
-        let now = self.0.clock.now();
         if commit.event_count() == 0 {
             return Ok(Appended::nothing(&commit, self.0.clock.now()));
         }
+        let mut log = self.log();
+        let now = self.0.clock.now();
         if let Some(conflict) = log.conflict(&commit) {
             return self
                 .repeated(&log, &commit)

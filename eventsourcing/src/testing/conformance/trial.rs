@@ -50,6 +50,11 @@ impl Trial {
         u64::from(self.kit.rounds / part.max(1)).max(10)
     }
 
+    /// Whether the tasks of a check take turns on one thread.
+    pub(crate) fn is_single_threaded(&self) -> bool {
+        self.kit.worker_threads <= 1
+    }
+
     /// Sets the store's clock.
     pub(crate) fn set_clock(&self, micros: i64) -> Result<(), Failure> {
         let clock: Option<&Arc<ManualClock>> = self.subject.clock.as_ref();

@@ -1,8 +1,18 @@
 //! Several writers at once.
 
-use futures_util::future::join_all;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
 
-use crate::{Error, store::Appended, testing::conformance::prelude::*};
+use futures_util::future::join_all;
+use tokio::runtime::Handle;
+
+use crate::{
+    Error,
+    store::{Appended, Commit},
+    testing::conformance::prelude::*,
+};
 
 /// As many appends of one event at once to one version, each through the next of the handles.
 async fn race(
@@ -53,6 +63,122 @@ pub(crate) async fn of_many_that_race_for_a_version_one_wins(t: Trial) -> Checke
     let store = t.events()?;
     store.put("1", 0, 1).await?;
     one_wins(&[store], "1", 1, t.rounds(200)).await
+}
+
+/// Two threads that begin each round at the same time.
+#[derive(Default)]
+struct StartLine {
+    arrived: AtomicU64,
+    left: AtomicBool,
+}
+
+/// Whoever leaves, also by a panic, keeps nobody waiting.
+struct Leaves<'a>(&'a StartLine);
+
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        self.0.left.store(true, Ordering::SeqCst);
+    }
+}
+
+impl StartLine {
+    /// Spins until both are here; false if the other one has left.
+    fn wait(&self, round: u64) -> bool {
+        self.arrived.fetch_add(1, Ordering::SeqCst);
+        let mut spins = 0_u32;
+        while self.arrived.load(Ordering::SeqCst) < 2 * (round + 1) {
+            if self.left.load(Ordering::SeqCst) {
+                return false;
+            }
+            // The other thread may wait for this one's core.
+            spins += 1;
+            if spins.is_multiple_of(4_096) {
+                std::thread::yield_now();
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+        true
+    }
+}
+
+/// One of two: appends a commit of its own in each round, and says in which rounds it was stored.
+fn duel(
+    runtime: &Handle,
+    line: &StartLine,
+    store: &Events,
+    commits: &[Commit],
+    late: bool,
+) -> Result<Vec<bool>, Failure> {
+    let _leaves = Leaves(line);
+    let mut stored = Vec::with_capacity(commits.len());
+    for (round, one) in (0..).zip(commits) {
+        if !line.wait(round) {
+            break;
+        }
+        // The two meet at another place in each round.
+        for _ in 0..if late { round % 128 } else { 0 } {
+            std::hint::spin_loop();
+        }
+        match runtime.block_on(store.append(one)) {
+            Ok(_) => stored.push(true),
+            Err(error) if error.is_conflict() => stored.push(false),
+            Err(error) => return Err(Failure(format!("a loser got no conflict but: {error}"))),
+        }
+    }
+    Ok(stored)
+}
+
+/// Whether each of the two stored its commit, in each round.
+type Duels = [Result<Vec<bool>, Failure>; 2];
+
+async fn threads(store: &Events, commits: [Vec<Commit>; 2]) -> Result<Duels, Failure> {
+    let line = Arc::new(StartLine::default());
+    // If this is dropped at its deadline, a thread whose rival hangs must not spin on.
+    let _leaves = Leaves(&line);
+    let [one, other] = [false, true].map(|late| {
+        let (store, line, runtime) = (store.clone(), Arc::clone(&line), Handle::current());
+        let commits = commits[usize::from(late)].clone();
+        tokio::task::spawn_blocking(move || duel(&runtime, &line, &store, &commits, late))
+    });
+    Ok([joined(one).await?, joined(other).await?])
+}
+
+/// The same where there is one thread: they meet at the store's awaits.
+async fn turns(store: &Events, commits: &[Vec<Commit>; 2]) -> Duels {
+    let mut stored = [Vec::new(), Vec::new()];
+    for (one, other) in commits[0].iter().zip(&commits[1]) {
+        let (one, other) = tokio::join!(store.append(one), store.append(other));
+        stored[0].push(one.is_ok());
+        stored[1].push(other.is_ok());
+    }
+    stored.map(Ok)
+}
+
+/// Many short rounds of two: a store that compares under one lock and stores under the next is found out though nothing
+/// lies between the two.
+pub(crate) async fn of_two_that_start_together_one_wins(t: Trial) -> Checked {
+    let (store, rounds) = (t.events()?, t.rounds(1));
+    let commits = || (0..rounds).map(|round| commit(&(round % 64).to_string(), round / 64, 1));
+    let commits = [
+        commits().collect::<Result<_, _>>()?,
+        commits().collect::<Result<_, _>>()?,
+    ];
+    let [one, other] = if t.is_single_threaded() {
+        turns(&store, &commits).await
+    } else {
+        threads(&store, commits).await?
+    };
+    for (round, winners) in one?.into_iter().zip(other?).enumerate() {
+        let (id, expected) = (round % 64, round / 64);
+        let winners = u32::from(winners.0) + u32::from(winners.1);
+        same!(
+            winners,
+            1,
+            "the winners of 2 that appended to stream {id} at version {expected} at the same time"
+        );
+    }
+    Ok(())
 }
 
 pub(crate) async fn of_many_that_create_a_stream_one_wins(t: Trial) -> Checked {
