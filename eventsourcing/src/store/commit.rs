@@ -5,6 +5,7 @@ use std::{borrow::Cow, collections::HashSet};
 use bytes::Bytes;
 use uuid::Uuid;
 
+use super::RecordedEvent;
 use crate::{Error, ErrorKind, Position, Result, StreamId, Timestamp, Version};
 
 /// Events to be stored together, all or none.
@@ -128,6 +129,41 @@ impl StreamCommit {
             0 => Some(self.expected),
             count => self.expected.checked_add(count),
         }
+    }
+
+    /// The answer that it was given the first time, if it is a repetition: its events, and only those, are stored under
+    /// this commit's id behind `expected`.
+    ///
+    /// `stored` are the stream's events by version: those from `expected` to one behind [`last_version`](Self::last_version)
+    /// are looked at, others passed over. None for a part without events, which has nothing to be found.
+    pub fn first_answer<'a>(
+        &self,
+        commit_id: Uuid,
+        stored: impl IntoIterator<Item = RecordedEvent<'a>>,
+    ) -> Option<AppendedStream> {
+        let mut version = self.expected;
+        let beside = self.last_version()?.next();
+        let mut wanted = self.events.iter();
+        let mut positions = Vec::with_capacity(self.events.len());
+        let mut recorded_at = None;
+        for event in stored {
+            let around = self.expected <= event.version && event.version <= beside;
+            if !around || event.commit_id != commit_id {
+                continue;
+            }
+            version = version.next();
+            // One of these on either side: the stored commit has more events than this one.
+            if event.version != version || wanted.next().map(|event| event.id) != Some(event.id) {
+                return None;
+            }
+            positions.push(event.position);
+            recorded_at = Some(event.recorded_at);
+        }
+        let recorded_at = recorded_at.filter(|_| wanted.next().is_none())?;
+        Some(AppendedStream {
+            positions,
+            recorded_at,
+        })
     }
 }
 

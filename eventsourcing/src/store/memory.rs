@@ -20,9 +20,6 @@ use crate::{
     snapshot::{Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore},
 };
 
-/// A page ends behind this many bytes of payload.
-const PAGE_BYTES: usize = 1 << 20;
-
 /// Keeps events and snapshots in memory. A clone shares them.
 ///
 /// ```
@@ -89,34 +86,19 @@ impl MemoryStore {
 
     fn view<'a>(&self, log: &'a Log, index: usize) -> Option<RecordedEvent<'a>> {
         let stored = log.events.get(index)?;
-        Some(RecordedEvent {
-            position: self.position(index),
-            stream: stored.stream.as_str(),
-            version: stored.version,
-            id: stored.event.id,
-            name: &stored.event.name,
-            event_version: stored.event.event_version,
-            codec: &stored.event.codec,
-            commit_id: stored.commit_id,
-            recorded_at: stored.recorded_at,
-            payload: &stored.event.payload,
-            metadata: &stored.event.metadata,
-        })
+        Some(RecordedEvent::of(
+            &stored.event,
+            self.position(index),
+            stored.stream.as_str(),
+            stored.version,
+            stored.commit_id,
+            stored.recorded_at,
+        ))
     }
 
     /// Fills a page from these places in the log.
     fn page(&self, log: &Log, indexes: impl Iterator<Item = usize>, limit: usize) -> EventPage {
-        let mut page = EventPage::new();
-        for index in indexes {
-            if page.len() >= limit.max(1) || page.byte_len() >= PAGE_BYTES {
-                page.set_has_more(true);
-                break;
-            }
-            if let Some(event) = self.view(log, index) {
-                page.push(&event);
-            }
-        }
-        page
+        EventPage::filled(indexes.filter_map(|index| self.view(log, index)), limit)
     }
 
     /// The first answer, if each stream has exactly this commit's events right behind its expected version.
@@ -124,29 +106,20 @@ impl MemoryStore {
         let mut streams = Vec::with_capacity(commit.streams.len());
         let now = self.0.clock.now();
         for part in &commit.streams {
-            let mut appended = AppendedStream {
-                positions: Vec::with_capacity(part.events.len()),
-                recorded_at: now,
-            };
-            if !part.events.is_empty() {
-                let from = usize::try_from(part.expected.get()).ok()?;
-                let end = from.checked_add(part.events.len())?;
-                let all = log.streams.get(&part.stream)?;
-                let of_commit = |at: usize| {
-                    let stored = all.get(at).and_then(|index| log.events.get(*index));
-                    stored.filter(|stored| stored.commit_id == commit.id)
-                };
-                // What the commit stored beside these is no part of the one that is repeated.
-                if from.checked_sub(1).and_then(of_commit).is_some() || of_commit(end).is_some() {
-                    return None;
+            streams.push(if part.events.is_empty() {
+                AppendedStream {
+                    positions: Vec::new(),
+                    recorded_at: now,
                 }
-                for (at, event) in (from..end).zip(&part.events) {
-                    let stored = of_commit(at).filter(|stored| stored.event.id == event.id)?;
-                    appended.positions.push(self.position(*all.get(at)?));
-                    appended.recorded_at = stored.recorded_at;
-                }
-            }
-            streams.push(appended);
+            } else {
+                // The event of version n stands at n - 1: the one before the part's first comes along.
+                let from = part.expected.get().saturating_sub(1);
+                let from = usize::try_from(from).unwrap_or(usize::MAX);
+                let stored = log.streams.get(&part.stream)?.iter().skip(from);
+                let stored = stored.take(part.events.len().saturating_add(2));
+                let stored = stored.filter_map(|index| self.view(log, *index));
+                part.first_answer(commit.id, stored)?
+            });
         }
         Some(Appended {
             streams,
@@ -271,13 +244,8 @@ impl EventStore for MemoryStore {
         };
         let log = self.log();
         let wanted = |index: &usize| {
-            log.events.get(*index).is_some_and(|stored| {
-                (!read.first_only || stored.version == 1)
-                    && read
-                        .category
-                        .as_ref()
-                        .is_none_or(|category| category == stored.stream.category())
-            })
+            let stored = log.events.get(*index);
+            stored.is_some_and(|stored| read.wants(stored.stream.category(), stored.version))
         };
         Ok(self.page(&log, (from..log.events.len()).filter(wanted), read.limit))
     }

@@ -159,6 +159,17 @@ pub struct ReadAll {
     pub limit: usize,
 }
 
+impl ReadAll {
+    /// Whether the filters pass an event of this category and version.
+    pub fn wants(&self, category: &str, version: Version) -> bool {
+        (!self.first_only || version == 1)
+            && self
+                .category
+                .as_deref()
+                .is_none_or(|wanted| wanted == category)
+    }
+}
+
 impl Default for ReadAll {
     /// From the beginning, everything, in pages of 512.
     fn default() -> Self {

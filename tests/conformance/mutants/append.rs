@@ -307,10 +307,11 @@ impl Mutant {
     pub(super) async fn append_commit(&self, commit: Commit) -> Result<Appended> {
         if let Err(error) = self.check(&commit) {
             let data = self.data();
-            let conflict = self.conflict(&data, &commit);
-            return match (conflict, self.repeated(&data, &commit)) {
-                (Some(_), Some(repeated)) if self.is(Bug::RepetitionsComeFirst) => Ok(repeated),
-                (Some(conflict), _) if self.is(Bug::ConflictsComeFirst) => Err(conflict),
+            return match self.bug {
+                Some(Bug::RepetitionsComeFirst) => self.repeated(&data, &commit).ok_or(error),
+                Some(Bug::ConflictsComeFirst) => {
+                    Err(self.conflict(&data, &commit).unwrap_or(error))
+                }
                 _ => Err(error),
             };
         }

@@ -116,7 +116,8 @@ fn each_planted_bug_is_caught() {
             .failures()
             .all(|failure| failure.check.name().starts_with("snapshot_store::"))
     });
-    assert!(of_snapshots.count() >= 15);
+    let of_snapshots = of_snapshots.count();
+    assert!(of_snapshots >= 15, "only {of_snapshots} bugs in snapshots");
     assert!(reports.len() >= 40);
 
     let caught: BTreeSet<_> = reports

@@ -20,7 +20,7 @@ impl Mutant {
             let from = usize::try_from(part.expected.get()).ok()?;
             let stored: Vec<_> = data.of(&name).skip(from).take(part.events.len()).collect();
             let first_part = index == 0 || !self.is(Bug::RepetitionsAreKnownByTheFirstStream);
-            let at_head = data.head(&name) == (from + part.events.len()) as u64;
+            let at_head = data.head(&name) == (from.saturating_add(part.events.len())) as u64;
             let unknown = !part.events.is_empty()
                 && !self.is_stored(data, commit.id, part, &stored)
                 || self.is(Bug::RepetitionsAreKnownAtTheHeadOnly) && !at_head
@@ -75,8 +75,9 @@ impl Mutant {
             all.any(|stored| stored.version == version && stored.commit_id == id)
         };
         let from = part.expected.get();
+        let end = from.saturating_add(part.events.len() as u64);
         let begins = !has(from) || self.is(Bug::ASuffixIsARepetition);
-        let ends = !has(from + part.events.len() as u64 + 1) || self.is(Bug::APrefixIsARepetition);
+        let ends = !has(end.saturating_add(1)) || self.is(Bug::APrefixIsARepetition);
         of_commit && whole && wanted == found && begins && ends
     }
 }
