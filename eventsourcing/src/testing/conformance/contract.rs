@@ -84,7 +84,7 @@ macro_rules! __conformance_table {
                     }
                     "Of several commits that race for a version exactly one wins." {
                         of_many_that_race_for_a_version_one_wins,
-                        of_two_that_start_together_one_wins,
+                        of_threads_that_meet_at_the_head_one_wins,
                         of_many_that_create_a_stream_one_wins,
                         of_many_that_race_through_two_handles_one_wins(SecondHandle),
                         losers_are_told_the_version_they_lost_to,

@@ -1,18 +1,11 @@
 //! Several writers at once.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-};
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::runtime::Handle;
 
-use crate::{
-    Error,
-    store::{Appended, Commit},
-    testing::conformance::prelude::*,
-};
+use crate::{Error, store::Appended, testing::conformance::prelude::*};
 
 /// As many appends of one event at once to one version, each through the next of the handles.
 async fn race(
@@ -65,119 +58,79 @@ pub(crate) async fn of_many_that_race_for_a_version_one_wins(t: Trial) -> Checke
     one_wins(&[store], "1", 1, t.rounds(200)).await
 }
 
-/// Two threads that begin each round at the same time.
-#[derive(Default)]
-struct StartLine {
-    arrived: AtomicU64,
-    left: AtomicBool,
-}
+/// How long writers meet at the head of a stream at most.
+const FRAY: Duration = Duration::from_secs(2);
 
-/// Whoever leaves, also by a panic, keeps nobody waiting.
-struct Leaves<'a>(&'a StartLine);
-
-impl Drop for Leaves<'_> {
-    fn drop(&mut self) {
-        self.0.left.store(true, Ordering::SeqCst);
-    }
-}
-
-impl StartLine {
-    /// Spins until both are here; false if the other one has left.
-    fn wait(&self, round: u64) -> bool {
-        self.arrived.fetch_add(1, Ordering::SeqCst);
-        let mut spins = 0_u32;
-        while self.arrived.load(Ordering::SeqCst) < 2 * (round + 1) {
-            if self.left.load(Ordering::SeqCst) {
-                return false;
-            }
-            // The other thread may wait for this one's core.
-            spins += 1;
-            if spins.is_multiple_of(4_096) {
-                std::thread::yield_now();
-            } else {
-                std::hint::spin_loop();
-            }
-        }
-        true
-    }
-}
-
-/// One of two: appends a commit of its own in each round, and says in which rounds it was stored.
-fn duel(
+/// Appends at the head again and again, as often as `tries`; whoever loses goes on from the version it was told. Answers
+/// the versions that it stored.
+fn at_the_head(
     runtime: &Handle,
-    line: &StartLine,
     store: &Events,
-    commits: &[Commit],
-    late: bool,
-) -> Result<Vec<bool>, Failure> {
-    let _leaves = Leaves(line);
-    let mut stored = Vec::with_capacity(commits.len());
-    for (round, one) in (0..).zip(commits) {
-        if !line.wait(round) {
+    tries: u64,
+    until: Instant,
+) -> Result<Vec<u64>, Failure> {
+    let (mut head, mut stored) = (0, Vec::new());
+    for number in 0..tries {
+        if number > 10 && Instant::now() > until {
             break;
         }
-        // The two meet at another place in each round.
-        for _ in 0..if late { round % 128 } else { 0 } {
-            std::hint::spin_loop();
-        }
-        match runtime.block_on(store.append(one)) {
-            Ok(_) => stored.push(true),
-            Err(error) if error.is_conflict() => stored.push(false),
-            Err(error) => return Err(Failure(format!("a loser got no conflict but: {error}"))),
+        let one = commit("1", head, 1)?;
+        match runtime.block_on(store.append(&one)) {
+            Ok(_) => {
+                head += 1;
+                stored.push(head);
+            }
+            lost => (_, _, head) = conflict(lost, "an append at the head")?,
         }
     }
     Ok(stored)
 }
 
-/// Whether each of the two stored its commit, in each round.
-type Duels = [Result<Vec<bool>, Failure>; 2];
-
-async fn threads(store: &Events, commits: [Vec<Commit>; 2]) -> Result<Duels, Failure> {
-    let line = Arc::new(StartLine::default());
-    // If this is dropped at its deadline, a thread whose rival hangs must not spin on.
-    let _leaves = Leaves(&line);
-    let [one, other] = [false, true].map(|late| {
-        let (store, line, runtime) = (store.clone(), Arc::clone(&line), Handle::current());
-        let commits = commits[usize::from(late)].clone();
-        tokio::task::spawn_blocking(move || duel(&runtime, &line, &store, &commits, late))
-    });
-    Ok([joined(one).await?, joined(other).await?])
-}
-
-/// The same where there is one thread: they meet at the store's awaits.
-async fn turns(store: &Events, commits: &[Vec<Commit>; 2]) -> Duels {
-    let mut stored = [Vec::new(), Vec::new()];
-    for (one, other) in commits[0].iter().zip(&commits[1]) {
-        let (one, other) = tokio::join!(store.append(one), store.append(other));
-        stored[0].push(one.is_ok());
-        stored[1].push(other.is_ok());
-    }
-    stored.map(Ok)
-}
-
-/// Many short rounds of two: a store that compares under one lock and stores under the next is found out though nothing
-/// lies between the two.
-pub(crate) async fn of_two_that_start_together_one_wins(t: Trial) -> Checked {
-    let (store, rounds) = (t.events()?, t.rounds(1));
-    let commits = || (0..rounds).map(|round| commit(&(round % 64).to_string(), round / 64, 1));
-    let commits = [
-        commits().collect::<Result<_, _>>()?,
-        commits().collect::<Result<_, _>>()?,
-    ];
-    let [one, other] = if t.is_single_threaded() {
-        turns(&store, &commits).await
-    } else {
-        threads(&store, commits).await?
-    };
-    for (round, winners) in one?.into_iter().zip(other?).enumerate() {
-        let (id, expected) = (round % 64, round / 64);
-        let winners = u32::from(winners.0) + u32::from(winners.1);
-        same!(
-            winners,
-            1,
-            "the winners of 2 that appended to stream {id} at version {expected} at the same time"
+/// The same where there is one thread: the writers meet at the store's awaits.
+async fn in_turns(store: &Events, writers: usize, tries: u64) -> Result<Vec<u64>, Failure> {
+    let mut stored = Vec::new();
+    for head in 0..tries {
+        let commits = (0..writers).map(|_| commit("1", head, 1));
+        let commits = commits.collect::<Result<Vec<_>, _>>()?;
+        let answers = join_all(commits.iter().map(|one| store.append(one))).await;
+        stored.extend(
+            answers
+                .iter()
+                .filter(|answer| answer.is_ok())
+                .map(|_| head + 1),
         );
     }
+    Ok(stored)
+}
+
+/// Threads that never wait for each other: where a store compares under one lock and stores under the next, and nothing
+/// lies between the two, one of them gets in between sooner or later.
+pub(crate) async fn of_threads_that_meet_at_the_head_one_wins(t: Trial) -> Checked {
+    let (store, tries) = (t.events()?, t.rounds(1));
+    let mut stored = Vec::new();
+    if t.is_single_threaded() {
+        stored = in_turns(&store, 4, tries).await?;
+    } else {
+        let until = Instant::now() + FRAY;
+        let threads = [(); 4].map(|()| {
+            let (store, runtime) = (store.clone(), Handle::current());
+            tokio::task::spawn_blocking(move || at_the_head(&runtime, &store, tries, until))
+        });
+        for thread in threads {
+            stored.extend(joined(thread).await??);
+        }
+    }
+    stored.sort_unstable();
+    let twice = stored.windows(2).find(|pair| pair[0] == pair[1]);
+    if let Some([version, _]) = twice {
+        let winners = stored.iter().filter(|stored| *stored == version).count();
+        same!(winners, 1, "the winners of version {version}");
+    }
+    same!(
+        store.head("1").await?,
+        stored.len() as u64,
+        "the head after as many acknowledged appends of one event"
+    );
     Ok(())
 }
 
