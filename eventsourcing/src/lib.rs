@@ -64,6 +64,8 @@
 //! - [`store`]: the event store, and the stores that come with the crate
 //! - [`codec`]: how events and states become bytes
 //!
+//! A store of your own: `docs/writing-a-store.md` in the repository, and the conformance kit in `testing`.
+//!
 //! # Runtime
 //!
 //! Futures run on tokio with its timer enabled. Nothing blocks it: `SqliteStore` does its work on threads of its own.
@@ -151,3 +153,7 @@ pub mod __private {
 #[cfg(all(doctest, feature = "sqlite", feature = "derive"))]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../../docs/writing-a-store.md")]
+mod writing_a_store {}
