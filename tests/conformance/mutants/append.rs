@@ -39,7 +39,9 @@ impl Mutant {
                 return Err(Error::new(ErrorKind::TooLarge));
             }
         }
-        if commit.event_count() > MOST_EVENTS && !self.is(Bug::CommitsHaveNoLimit) {
+        let most = self.capabilities_of().max_commit_events;
+        if most.is_some_and(|most| commit.event_count() > most) && !self.is(Bug::CommitsHaveNoLimit)
+        {
             return Err(Error::new(ErrorKind::TooLarge));
         }
         Ok(())
@@ -76,7 +78,7 @@ impl Mutant {
             && parts.any(|part| part.after.is_some() && part.expected == 0)
     }
 
-    fn conflict(&self, data: &Data, commit: &Commit) -> Option<Error> {
+    pub(super) fn conflict(&self, data: &Data, commit: &Commit) -> Option<Error> {
         let parts = commit.streams.iter().enumerate();
         parts.into_iter().find_map(|(index, part)| {
             let (expected, actual) = (part.expected.get(), data.head(&self.name(&part.stream)));

@@ -1,6 +1,7 @@
 //! The kit's planted-bug twins: a memory store with one small mistake at a time, each caught by at least one check.
 
 mod append;
+mod around;
 mod bugs;
 mod events;
 mod repetition;
@@ -26,9 +27,14 @@ use crate::stores;
 
 /// One thread, so that the tasks of a check take turns in the same order every time, and the table is the same every time.
 fn kit(bug: Option<Bug>) -> Kit {
+    let lags = [Bug::ReadsLagUndeclared, Bug::HeadsLagAsReadsDo];
+    kit_of(bug, bug.is_some_and(|bug| lags.contains(&bug)))
+}
+
+fn kit_of(bug: Option<Bug>, lags: bool) -> Kit {
     let factory = move || async move {
         let clock = stores::clock();
-        let store = Arc::new(Mutant::new(bug, Arc::clone(&clock)));
+        let store = Arc::new(Mutant::new(bug, Arc::clone(&clock), lags));
         let (second, reopened) = (Arc::clone(&store), Arc::clone(&store));
         Subject::new(store)
             .clock(clock)
@@ -41,13 +47,16 @@ fn kit(bug: Option<Bug>) -> Kit {
                 async move { Subject::new(handle) }
             })
     };
-    Kit::new(factory, events::capabilities())
+    Kit::new(factory, events::capabilities(bug, lags))
         .rounds(10)
         .worker_threads(1)
         .deadline(Duration::from_secs(5))
 }
 
-eventsourcing::conformance_tests! { without_a_bug => super::kit(None) }
+eventsourcing::conformance_tests! {
+    without_a_bug => super::kit(None),
+    lagging_as_declared => super::kit_of(None, true),
+}
 
 /// The reports of all mutants, in the order of [`Bug::ALL`]; two at a time.
 fn reports() -> Vec<(Bug, Report)> {

@@ -39,6 +39,13 @@ impl Trial {
         })
     }
 
+    /// Answers an append at once, also where reads may lag.
+    pub(crate) fn prompt_events(&self) -> Result<Events, Failure> {
+        let store = self.subject.events.as_ref();
+        let store = store.ok_or_else(|| missing("event store"))?;
+        Ok(Events::new(Arc::clone(store)))
+    }
+
     pub(crate) fn snapshots(&self) -> Result<Snapshots, Failure> {
         let store = self.subject.snapshots.as_ref();
         let store = store.ok_or_else(|| missing("snapshot store"))?;
