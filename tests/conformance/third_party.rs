@@ -54,9 +54,9 @@ impl EventStore for ListStore {
             _ => return Ok(Appended::nothing(&commit, now)),
         };
         let stored = || list.iter().filter(|entry| entry.stream == part.stream);
-        let last = stored().next_back();
-        let head = last.map_or(Version::ZERO, |last| last.version);
-        let same = part.after.is_none() || part.after == last.map(|last| last.event.id);
+        let newest = stored().next_back();
+        let head = newest.map_or(Version::ZERO, |newest| newest.version);
+        let same = part.after.is_none() || part.after == newest.map(|newest| newest.event.id);
         if part.expected != head || !same {
             let first = part.first_answer(commit.id, stored().map(Entry::view));
             let conflict = || Error::conflict(part.stream.clone(), part.expected, head);
@@ -64,7 +64,7 @@ impl EventStore for ListStore {
             let (streams, repeated) = (vec![first], true);
             return Ok(Appended { streams, repeated });
         }
-        let recorded_at = last.map_or(now, |last| last.time.max(now));
+        let recorded_at = newest.map_or(now, |newest| newest.time.max(now));
         let mut positions = Vec::new();
         for (version, event) in (head.get() + 1..).zip(&part.events) {
             let position = Position::new(self.id, 0, list.len() as u64 + 1);

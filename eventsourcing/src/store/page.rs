@@ -189,6 +189,10 @@ impl EventPage {
 }
 
 /// Each event in short: payloads are for those who know the codec.
+#[expect(
+    clippy::missing_fields_in_debug,
+    reason = "the fields are how it keeps the events"
+)]
 impl fmt::Debug for EventPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let events = self.iter().map(|event| {
