@@ -65,6 +65,8 @@
 //! - [`codec`]: how events and states become bytes
 //! - [`schema`]: the shapes of what is stored, so that no change of one goes unnoticed
 //!
+//! A store of your own: `docs/writing-a-store.md` in the repository, and the conformance kit in `testing`.
+//!
 //! # Runtime
 //!
 //! Futures run on tokio with its timer enabled. Nothing blocks it: `SqliteStore` does its work on threads of its own.
@@ -159,3 +161,7 @@ pub mod __private {
 #[cfg(all(doctest, feature = "sqlite", feature = "derive"))]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../../docs/writing-a-store.md")]
+mod writing_a_store {}

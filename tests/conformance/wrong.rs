@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use eventsourcing::{
     EventStore, MemoryStore, Result, StreamId, Version,
     snapshot::SnapshotStore,
-    store::{Appended, Capabilities, Commit, EventPage, ReadAll, ReadStream},
+    store::{
+        Appended, Capabilities, Commit, EventPage, NewEvent, ReadAll, ReadStream, StreamCommit,
+    },
     testing::conformance::{self, Kit, Outcome, Subject},
 };
 
@@ -111,4 +113,48 @@ fn a_call_that_blocks_its_thread_is_a_failure() {
     Kit::new(factory, Capabilities::full())
         .deadline(std::time::Duration::from_millis(100))
         .assert("event_store::head::the_head_counts_events");
+}
+
+#[test]
+fn what_a_store_cannot_do_is_listed_by_name() {
+    let report = crate::third_party::kit().run_blocking();
+    report.assert();
+    let text = report.to_string();
+    for line in [
+        "append::a_stream_named_twice_is_refused not applicable: capability not declared: Atomicity::AnyStreams",
+        "save::rows_in_rising_order not applicable: the subject has no snapshot store",
+        "append::recorded_times_are_those_of_the_clock not applicable: the factory offers no clock (Subject::clock)",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+/// What is seen of a page are its events in short, not how it keeps them.
+#[tokio::test]
+async fn a_page_in_a_message_is_short() {
+    let store = MemoryStore::new();
+    let stream = StreamId::new("order", "1").expect("a name");
+    let event = NewEvent {
+        id: uuid::Uuid::nil(),
+        name: "ItemAdded".into(),
+        event_version: 1,
+        codec: "json".into(),
+        payload: vec![b' '; 5_000].into(),
+        metadata: bytes::Bytes::new(),
+    };
+    let part = StreamCommit {
+        stream: stream.clone(),
+        expected: Version::ZERO,
+        after: None,
+        events: vec![event],
+    };
+    let commit = Commit {
+        id: uuid::Uuid::nil(),
+        streams: vec![part],
+    };
+    store.append(commit).await.expect("it is stored");
+    let page = store.read_stream(&stream, ReadStream::from(1.into())).await;
+    let text = format!("{:?}", page.expect("a page"));
+    let wanted = "EventPage { events: [\"order/1@1 ItemAdded 00000000-0000-0000-0000-000000000000\"], has_more: false }";
+    assert_eq!(text, wanted);
 }

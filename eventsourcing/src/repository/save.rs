@@ -16,7 +16,7 @@ use crate::{
     application::Published,
     event::EventType,
     snapshot::Saved,
-    store::{Appended, AppendedStream, Atomicity, Commit, EventStore, NewEvent, StreamCommit},
+    store::{Appended, AppendedStream, Commit, EventStore, NewEvent, StreamCommit},
 };
 
 impl<A: Aggregate> Repository<A> {
@@ -153,7 +153,7 @@ async fn append(
     let commit = Commit { id, streams };
     // Two roots of one stream can't both be right.
     commit.check()?;
-    check_capabilities(store, &commit)?;
+    store.capabilities().check(&commit)?;
     // What an earlier call left in doubt may be stored already: only a store that looked can say that it isn't.
     let in_doubt = members
         .iter()
@@ -191,20 +191,6 @@ async fn append(
             }
             Err(error)
         }
-    }
-}
-
-fn check_capabilities(store: &dyn EventStore, commit: &Commit) -> Result<()> {
-    let capabilities = store.capabilities();
-    if commit.streams.len() > 1 && capabilities.atomic == Atomicity::OneStream {
-        return Err(Error::new(ErrorKind::Unsupported)
-            .because(format!("one commit over {} streams", commit.streams.len())));
-    }
-    let events = commit.event_count();
-    match capabilities.max_commit_events {
-        Some(most) if events > most => Err(Error::new(ErrorKind::TooLarge)
-            .because(format!("{events} events in one commit, at most {most}"))),
-        _ => Ok(()),
     }
 }
 

@@ -20,9 +20,6 @@ use crate::{
     snapshot::{Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore},
 };
 
-/// A page ends behind this many bytes of payload.
-const PAGE_BYTES: usize = 1 << 20;
-
 /// Keeps events and snapshots in memory. A clone shares them.
 ///
 /// ```
@@ -89,52 +86,39 @@ impl MemoryStore {
 
     fn view<'a>(&self, log: &'a Log, index: usize) -> Option<RecordedEvent<'a>> {
         let stored = log.events.get(index)?;
-        Some(RecordedEvent {
-            position: self.position(index),
-            stream: stored.stream.as_str(),
-            version: stored.version,
-            id: stored.event.id,
-            name: &stored.event.name,
-            event_version: stored.event.event_version,
-            codec: &stored.event.codec,
-            commit_id: stored.commit_id,
-            recorded_at: stored.recorded_at,
-            payload: &stored.event.payload,
-            metadata: &stored.event.metadata,
-        })
+        Some(RecordedEvent::of(
+            &stored.event,
+            self.position(index),
+            stored.stream.as_str(),
+            stored.version,
+            stored.commit_id,
+            stored.recorded_at,
+        ))
     }
 
     /// Fills a page from these places in the log.
     fn page(&self, log: &Log, indexes: impl Iterator<Item = usize>, limit: usize) -> EventPage {
-        let mut page = EventPage::new();
-        for index in indexes {
-            if page.len() >= limit.max(1) || page.byte_len() >= PAGE_BYTES {
-                page.set_has_more(true);
-                break;
-            }
-            if let Some(event) = self.view(log, index) {
-                page.push(&event);
-            }
-        }
-        page
+        EventPage::filled(indexes.filter_map(|index| self.view(log, index)), limit)
     }
 
-    /// The first answer, if each stream has this commit right behind its expected version.
+    /// The first answer, if each stream has exactly this commit's events right behind its expected version.
     fn repeated(&self, log: &Log, commit: &Commit) -> Option<Appended> {
         let mut streams = Vec::with_capacity(commit.streams.len());
+        let now = self.0.clock.now();
         for part in &commit.streams {
-            let from = usize::try_from(part.expected.get()).ok()?;
-            let indexes = log.streams.get(&part.stream).map_or(&[][..], Vec::as_slice);
-            let indexes = indexes.get(from..from.checked_add(part.events.len())?)?;
-            let stored = || indexes.iter().filter_map(|index| log.events.get(*index));
-            if stored().any(|stored| stored.commit_id != commit.id) {
-                return None;
-            }
-            streams.push(AppendedStream {
-                positions: indexes.iter().map(|index| self.position(*index)).collect(),
-                recorded_at: stored()
-                    .next()
-                    .map_or_else(Timestamp::default, |first| first.recorded_at),
+            streams.push(if part.events.is_empty() {
+                AppendedStream {
+                    positions: Vec::new(),
+                    recorded_at: now,
+                }
+            } else {
+                // The event of version n stands at n - 1: the one before the part's first comes along.
+                let from = part.expected.get().saturating_sub(1);
+                let from = usize::try_from(from).unwrap_or(usize::MAX);
+                let stored = log.streams.get(&part.stream)?.iter().skip(from);
+                let stored = stored.take(part.events.len().saturating_add(2));
+                let stored = stored.filter_map(|index| self.view(log, *index));
+                part.first_answer(commit.id, stored)?
             });
         }
         Some(Appended {
@@ -153,6 +137,7 @@ impl MemoryStore {
         let Log { events, streams } = log;
         let indexes = streams.entry(part.stream.clone()).or_default();
         let last = indexes.last().and_then(|index| events.get(*index));
+        let last = last.filter(|_| !part.events.is_empty());
         let recorded_at = last.map_or(now, |last| now.max(last.recorded_at));
         let mut positions = Vec::with_capacity(part.events.len());
         let mut version = part.expected;
@@ -207,11 +192,11 @@ impl Log {
 impl EventStore for MemoryStore {
     async fn append(&self, commit: Commit) -> Result<Appended> {
         commit.check().map_err(|error| error.during("append"))?;
-        let mut log = self.log();
-        let now = self.0.clock.now();
         if commit.event_count() == 0 {
             return Ok(Appended::nothing(&commit, self.0.clock.now()));
         }
+        let mut log = self.log();
+        let now = self.0.clock.now();
         if let Some(conflict) = log.conflict(&commit) {
             return self
                 .repeated(&log, &commit)
@@ -259,13 +244,8 @@ impl EventStore for MemoryStore {
         };
         let log = self.log();
         let wanted = |index: &usize| {
-            log.events.get(*index).is_some_and(|stored| {
-                (!read.first_only || stored.version == 1)
-                    && read
-                        .category
-                        .as_ref()
-                        .is_none_or(|category| category == stored.stream.category())
-            })
+            let stored = log.events.get(*index);
+            stored.is_some_and(|stored| read.wants(stored.stream.category(), stored.version))
         };
         Ok(self.page(&log, (from..log.events.len()).filter(wanted), read.limit))
     }

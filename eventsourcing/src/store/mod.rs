@@ -19,7 +19,7 @@ pub use self::{
     memory::MemoryStore,
     page::{EventPage, RecordedEvent},
 };
-use crate::{Position, Result, StreamId, Version, snapshot::SnapshotStore};
+use crate::{Error, ErrorKind, Position, Result, StreamId, Version, snapshot::SnapshotStore};
 
 /// Where events are kept. Stores are handles: a clone shares.
 ///
@@ -35,16 +35,25 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     /// - If [`StreamCommit::after`] is given and the event of the expected version has another id, that is a conflict
     ///   as well (with equal versions).
     /// - It is idempotent: if each stream has the commit's events behind its expected version already, stored with this
-    ///   commit's id, nothing is stored and the answer is that of the first time, with `repeated` set. A commit of
-    ///   which only a part is stored so is no repetition.
+    ///   commit's id, nothing is stored and the answer is that of the first time, with `repeated` set. This is looked for
+    ///   before a conflict is said: in a repetition `after` is not compared, and a part without events counts as stored.
+    /// - A repetition has exactly the stored events: the same ids, as many, from the same version. Other events under a
+    ///   stored commit's id, more of them or fewer, and a commit of which only a part is stored, are a conflict.
     /// - Recorded times are the store's clock, never decreasing within a stream.
     /// - Of several commits that race for a version exactly one wins.
-    /// - A commit that names a stream twice is [`ErrorKind::InvalidConfiguration`](crate::ErrorKind::InvalidConfiguration).
-    /// - A commit without events stores nothing and is no error; expected versions are not checked. A part without events
-    ///   beside parts that have some has its version checked.
+    /// - A commit that names a stream twice is [`ErrorKind::InvalidConfiguration`](crate::ErrorKind::InvalidConfiguration),
+    ///   with or without events.
+    /// - A commit with events that has an event id twice, or `after` with the expected version 0 in any part, is
+    ///   `InvalidConfiguration` as well.
+    /// - A commit without events that names no stream twice stores nothing and is no error: nothing is compared, neither
+    ///   versions nor `after`, and nothing else is checked.
+    /// - A part without events beside parts that have some is compared like any other, its version and its `after`.
+    /// - What is wrong with the commit itself (`InvalidConfiguration`, `TooLarge`, `Unsupported`) is said before anything
+    ///   stored is looked at: such a commit is neither a conflict nor a repetition.
     /// - What is stored is what was given, byte for byte. What a store can't hold so, it refuses.
     /// - The answer has one entry for each stream of the commit, in its order, with the positions of its events, rising.
     ///   A position is never handed out twice.
+    /// - A part without events is answered without positions, and with the store's time of this answer.
     /// - Once it is answered the events are there for every handle on the same data, also after the store was closed
     ///   and opened again.
     /// - A version beyond [`Version::MAX`] and a commit of more events than the store declares to take are
@@ -150,6 +159,17 @@ pub struct ReadAll {
     pub limit: usize,
 }
 
+impl ReadAll {
+    /// Whether the filters pass an event of this category and version.
+    pub fn wants(&self, category: &str, version: Version) -> bool {
+        (!self.first_only || version == 1)
+            && self
+                .category
+                .as_deref()
+                .is_none_or(|wanted| wanted == category)
+    }
+}
+
 impl Default for ReadAll {
     /// From the beginning, everything, in pages of 512.
     fn default() -> Self {
@@ -186,6 +206,24 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// Whether a store that declares this takes such a commit: [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported)
+    /// for more streams than [`atomic`](Self::atomic) allows, [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) for more
+    /// events than [`max_commit_events`](Self::max_commit_events). A commit without events is taken by every store.
+    ///
+    /// Which streams are of one partition only the store knows: it checks [`Atomicity::SamePartition`] itself.
+    pub fn check(&self, commit: &Commit) -> Result<()> {
+        let (streams, events) = (commit.streams.len(), commit.event_count());
+        if events > 0 && streams > 1 && self.atomic == Atomicity::OneStream {
+            return Err(Error::new(ErrorKind::Unsupported)
+                .because(format!("one commit over {streams} streams")));
+        }
+        match self.max_commit_events {
+            Some(most) if events > most => Err(Error::new(ErrorKind::TooLarge)
+                .because(format!("{events} events in one commit, at most {most}"))),
+            _ => Ok(()),
+        }
+    }
+
     /// Atomic over any streams, one total order, no limit of its own, reads never lag.
     pub const fn full() -> Self {
         Self {

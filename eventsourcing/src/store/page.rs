@@ -1,10 +1,14 @@
 //! Pages of stored events. Payloads of one page share one buffer: reading allocates per page, not per event.
 
-use std::ops::Range;
+use std::{fmt, ops::Range};
 
 use uuid::Uuid;
 
+use super::NewEvent;
 use crate::{Position, Timestamp, Version};
+
+/// A filled page ends behind this many bytes of payload.
+const PAGE_BYTES: usize = 1 << 20;
 
 /// An event as it is stored, borrowed from its page or store.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,8 +37,34 @@ pub struct RecordedEvent<'a> {
     pub metadata: &'a [u8],
 }
 
+impl<'a> RecordedEvent<'a> {
+    /// What was appended, with what its store adds to it.
+    pub fn of(
+        event: &'a NewEvent,
+        position: Position,
+        stream: &'a str,
+        version: Version,
+        commit_id: Uuid,
+        recorded_at: Timestamp,
+    ) -> Self {
+        Self {
+            position,
+            stream,
+            version,
+            id: event.id,
+            name: &event.name,
+            event_version: event.event_version,
+            codec: &event.codec,
+            commit_id,
+            recorded_at,
+            payload: &event.payload,
+            metadata: &event.metadata,
+        }
+    }
+}
+
 /// Some events in the order they were asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct EventPage {
     text: String,
     bytes: Vec<u8>,
@@ -62,6 +92,20 @@ impl EventPage {
     /// A page without events, after which nothing comes.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A page of the first of these events: at most `limit` (0 counts as 1), fewer if they are large (it ends behind a
+    /// megabyte), and [`has_more`](Self::has_more) if some are left. For stores that have the wanted events at hand.
+    pub fn filled<'a>(events: impl IntoIterator<Item = RecordedEvent<'a>>, limit: usize) -> Self {
+        let mut page = Self::new();
+        for event in events {
+            if page.len() >= limit.max(1) || page.byte_len() >= PAGE_BYTES {
+                page.set_has_more(true);
+                break;
+            }
+            page.push(&event);
+        }
+        page
     }
 
     /// Adds a copy of this event.
@@ -141,6 +185,24 @@ impl EventPage {
             payload: &self.bytes[row.payload.clone()],
             metadata: &self.bytes[row.metadata.clone()],
         }
+    }
+}
+
+/// Each event in short: payloads are for those who know the codec.
+#[expect(
+    clippy::missing_fields_in_debug,
+    reason = "the fields are how it keeps the events"
+)]
+impl fmt::Debug for EventPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let events = self.iter().map(|event| {
+            let (stream, version) = (event.stream, event.version);
+            format!("{stream}@{version} {} {}", event.name, event.id)
+        });
+        f.debug_struct("EventPage")
+            .field("events", &events.collect::<Vec<_>>())
+            .field("has_more", &self.has_more)
+            .finish()
     }
 }
 

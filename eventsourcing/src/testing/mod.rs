@@ -19,23 +19,15 @@
 //! };
 //!
 //! fn kit() -> Kit {
-//!     Kit::new(
-//!         || async {
-//!             let store = MemoryStore::new();
-//!             let other = store.clone();
-//!             // A second handle on the same data: for a store in a file, one that opens it again.
-//!             Subject::new(store).second_handle(move || {
-//!                 let other = other.clone();
-//!                 async move { Subject::new(other) }
-//!             })
-//!         },
-//!         Capabilities::full(),
-//!     )
+//!     Kit::new(|| async { Subject::new(MemoryStore::new()) }, Capabilities::full())
 //! }
 //!
 //! eventsourcing::conformance_tests! { my_store => kit() }
 //! # fn main() {}
 //! ```
+//!
+//! Offer a second handle, a way to reopen and a clock if your store has them ([`Subject`](conformance::Subject)): without them
+//! the checks that need them say that they were not made.
 //!
 //! Or run all of them from a test of yours, and read the report:
 //!

@@ -1,11 +1,16 @@
 //! The mutant's `append`.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use eventsourcing::{
     Error, ErrorKind, Result, Timestamp, Version,
     store::{Appended, AppendedStream, Commit, NewEvent, StreamCommit},
 };
-use tokio::task::yield_now;
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::yield_now,
+};
 use uuid::Uuid;
 
 use super::{
@@ -18,31 +23,69 @@ pub(super) const MOST_EVENTS: usize = 5_000;
 
 impl Mutant {
     fn check(&self, commit: &Commit) -> Result<()> {
-        for (index, part) in commit.streams.iter().enumerate() {
-            let mut before = commit.streams.iter().take(index);
-            if before.any(|other| other.stream == part.stream)
-                && !self.is(Bug::AStreamTwiceIsAccepted)
-            {
-                return Err(Error::new(ErrorKind::InvalidConfiguration));
-            }
+        let empty = commit.event_count() == 0;
+        if self.has_a_stream_twice(commit, empty)
+            || (!empty || self.is(Bug::EmptyCommitsAreChecked)) && self.has_no_event_before(commit)
+            || self.has_an_event_twice(commit)
+        {
+            return Err(Error::new(ErrorKind::InvalidConfiguration));
+        }
+        if empty && commit.streams.len() > 5 && self.is(Bug::EmptyCommitsToManyStreamsAreRefused) {
+            return Err(Error::new(ErrorKind::Unsupported));
+        }
+        for part in &commit.streams {
             let last = part.expected.checked_add(part.events.len() as u64);
             if !part.events.is_empty() && last.is_none() && !self.is(Bug::VersionsHaveNoLimit) {
                 return Err(Error::new(ErrorKind::TooLarge));
             }
         }
-        if commit.event_count() > MOST_EVENTS && !self.is(Bug::CommitsHaveNoLimit) {
+        let most = self.capabilities_of().max_commit_events;
+        if most.is_some_and(|most| commit.event_count() > most) && !self.is(Bug::CommitsHaveNoLimit)
+        {
             return Err(Error::new(ErrorKind::TooLarge));
         }
         Ok(())
     }
 
-    fn conflict(&self, data: &Data, commit: &Commit) -> Option<Error> {
+    fn has_a_stream_twice(&self, commit: &Commit, empty: bool) -> bool {
+        let accepted = self.is(Bug::AStreamTwiceIsAccepted)
+            || empty && self.is(Bug::AStreamTwiceWithoutEventsIsAccepted);
+        let names: Vec<_> = commit.streams.iter().map(|part| &part.stream).collect();
+        !accepted && self.has_twice(&names)
+    }
+
+    fn has_an_event_twice(&self, commit: &Commit) -> bool {
+        let ids = |part: &StreamCommit| part.events.iter().map(|event| event.id).collect();
+        let mut lists: Vec<Vec<Uuid>> = commit.streams.iter().map(ids).collect();
+        if !self.is(Bug::EventIdsAreComparedByStream) {
+            lists = vec![lists.concat()];
+        }
+        !self.is(Bug::AnEventIdTwiceIsAccepted) && lists.iter().any(|ids| self.has_twice(ids))
+    }
+
+    fn has_twice<T: Eq + std::hash::Hash>(&self, items: &[T]) -> bool {
+        if self.is(Bug::NeighboursOnlyAreCompared) {
+            return items.windows(2).any(|pair| pair[0] == pair[1]);
+        }
+        items.iter().collect::<HashSet<_>>().len() < items.len()
+    }
+
+    fn has_no_event_before(&self, commit: &Commit) -> bool {
+        let mut parts = commit.streams.iter().filter(|part| {
+            !part.events.is_empty() || !self.is(Bug::PartsWithoutEventsAreNotChecked)
+        });
+        !self.is(Bug::AnEventBeforeTheFirstIsAccepted)
+            && parts.any(|part| part.after.is_some() && part.expected == 0)
+    }
+
+    pub(super) fn conflict(&self, data: &Data, commit: &Commit) -> Option<Error> {
         let parts = commit.streams.iter().enumerate();
         parts.into_iter().find_map(|(index, part)| {
             let (expected, actual) = (part.expected.get(), data.head(&self.name(&part.stream)));
             let last = data.of(&self.name(&part.stream)).next_back();
             let another = last.is_some_and(|last| part.after.is_some_and(|id| id != last.event.id))
-                && !self.is(Bug::AnotherHistoryIsAccepted);
+                && !self.is(Bug::AnotherHistoryIsAccepted)
+                && !(part.events.is_empty() && self.is(Bug::EventsBeforeNoEventsAreNotCompared));
             let fine = match self.bug {
                 Some(Bug::VersionsAreNotCompared) => true,
                 Some(Bug::HigherVersionsAreAccepted) => expected >= actual,
@@ -69,46 +112,6 @@ impl Mutant {
         let data = self.data();
         let conflict = self.conflict(&data, commit)?;
         Some(self.repeated(&data, commit).ok_or(conflict))
-    }
-
-    /// The first answer, if the commit is stored.
-    fn repeated(&self, data: &Data, commit: &Commit) -> Option<Appended> {
-        if self.is(Bug::RepetitionsAreConflicts) {
-            return None;
-        }
-        let mut streams = Vec::new();
-        for (index, part) in commit.streams.iter().enumerate() {
-            let name = self.name(&part.stream);
-            let from = usize::try_from(part.expected.get()).ok()?;
-            let stored: Vec<_> = data.of(&name).skip(from).take(part.events.len()).collect();
-            let of_commit = stored.iter().all(|stored| stored.commit_id == commit.id);
-            let whole = stored.len() == part.events.len();
-            let head = data.head(&name);
-            let known = match self.bug {
-                Some(Bug::RepetitionsAreKnownByTheFirstStream) => index > 0 || of_commit && whole,
-                Some(Bug::RepetitionsAreKnownByTheFirstEvent) => stored
-                    .first()
-                    .is_none_or(|first| first.commit_id == commit.id),
-                Some(Bug::RepetitionsAreKnownAtTheHeadOnly) => {
-                    of_commit && whole && head == (from + part.events.len()) as u64
-                }
-                Some(Bug::RepetitionsAreNotCompared) => whole,
-                _ => of_commit && whole,
-            };
-            if !known {
-                return None;
-            }
-            let first = stored.first().map(|stored| stored.recorded_at);
-            let first = first.filter(|_| !self.is(Bug::RepetitionsHaveANewTime));
-            streams.push(AppendedStream {
-                positions: stored.iter().map(|stored| self.position(stored)).collect(),
-                recorded_at: first.unwrap_or_else(|| self.now()),
-            });
-        }
-        Some(Appended {
-            streams,
-            repeated: !self.is(Bug::RepetitionsAreNotMarked),
-        })
     }
 
     /// What becomes of an event on its way into the store.
@@ -157,7 +160,12 @@ impl Mutant {
         part: StreamCommit,
     ) -> AppendedStream {
         let name = self.name(&part.stream);
-        let recorded_at = self.time(data, &name, now);
+        let recorded_at =
+            if part.events.is_empty() && !self.is(Bug::PartsWithoutEventsHaveTheLastTime) {
+                now
+            } else {
+                self.time(data, &name, now)
+            };
         let mut positions = Vec::new();
         for (index, event) in part.events.into_iter().enumerate() {
             data.next_position += 1;
@@ -192,10 +200,14 @@ impl Mutant {
     }
 
     fn nothing(&self, commit: &Commit) -> Appended {
-        let recorded_at = self.now();
-        let entry = |_| AppendedStream {
-            positions: Vec::new(),
-            recorded_at,
+        let (data, now) = (self.data(), self.now());
+        let entry = |part: &StreamCommit| {
+            let last = data.of(&self.name(&part.stream)).next_back();
+            let last = last.filter(|_| self.is(Bug::EmptyCommitsHaveTheLastTime));
+            AppendedStream {
+                positions: Vec::new(),
+                recorded_at: last.map_or(now, |last| last.recorded_at),
+            }
         };
         let streams = commit.streams.iter().map(entry);
         Appended {
@@ -295,7 +307,16 @@ impl Mutant {
 
     /// What `append` does.
     pub(super) async fn append_commit(&self, commit: Commit) -> Result<Appended> {
-        self.check(&commit)?;
+        if let Err(error) = self.check(&commit) {
+            let data = self.data();
+            return match self.bug {
+                Some(Bug::RepetitionsComeFirst) => self.repeated(&data, &commit).ok_or(error),
+                Some(Bug::ConflictsComeFirst) => {
+                    Err(self.conflict(&data, &commit).unwrap_or(error))
+                }
+                _ => Err(error),
+            };
+        }
         if commit.event_count() == 0 {
             let conflict = self.conflict(&self.data(), &commit);
             return match conflict.filter(|_| self.is(Bug::EmptyCommitsAreCompared)) {
@@ -309,8 +330,8 @@ impl Mutant {
                 return self.store_in_pieces(commit).await;
             }
             Some(Bug::CommitIdsAreGlobal) => {
-                let data = self.data();
-                if data.log.iter().any(|stored| stored.commit_id == commit.id) {
+                let known = |stored: &Stored| stored.commit_id == commit.id;
+                if self.data().log.iter().any(known) {
                     return Ok(self.nothing(&commit));
                 }
             }
@@ -319,7 +340,10 @@ impl Mutant {
                 if let Some(answer) = refused {
                     return answer;
                 }
-                yield_now().await;
+                // With several threads nothing lies between the two locks.
+                if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+                    yield_now().await;
+                }
             }
             _ => {}
         }

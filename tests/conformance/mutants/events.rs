@@ -1,31 +1,66 @@
 //! The mutant as an event store: reading, and what it says of itself.
 
-use std::{future, sync::Arc};
+use std::{
+    future,
+    sync::{Arc, atomic::Ordering},
+};
 
 use async_trait::async_trait;
 use eventsourcing::{
     Error, ErrorKind, EventStore, Result, StreamId, Version,
     snapshot::SnapshotStore,
     store::{
-        Appended, Capabilities, Commit, Direction, EventPage, ReadAll, ReadStream, RecordedEvent,
+        Appended, Atomicity, Capabilities, Commit, Direction, EventPage, ReadAll, ReadStream,
+        RecordedEvent,
     },
 };
 
 use super::{
     Bug,
     append::MOST_EVENTS,
-    store::{Mutant, Stored},
+    store::{Data, Mutant, Stored},
 };
 
 const PAGE_BYTES: usize = 1 << 20;
 
-pub(super) fn capabilities() -> Capabilities {
+/// What is declared where this bug is planted.
+pub(super) fn capabilities(bug: Option<Bug>, lags: bool) -> Capabilities {
     let mut capabilities = Capabilities::full();
     capabilities.max_commit_events = Some(MOST_EVENTS);
+    capabilities.reads_may_lag = lags && bug != Some(Bug::ReadsLagUndeclared);
+    match bug {
+        Some(
+            Bug::LargeCommitsAreCut
+            | Bug::ManyStreamsAreCut
+            | Bug::LargeRepetitionsAreAnsweredInPart
+            | Bug::HeadsHave12Bits,
+        ) => capabilities.max_commit_events = None,
+        Some(Bug::MoreStreamsThanDeclaredAreStored | Bug::TooManyStreamsAreSaidLate) => {
+            capabilities.atomic = Atomicity::OneStream;
+        }
+        _ => {}
+    }
     capabilities
 }
 
 impl Mutant {
+    pub(super) fn capabilities_of(&self) -> Capabilities {
+        let mut capabilities = capabilities(self.bug, self.shared.lags);
+        if self.second && self.is(Bug::HandlesDeclareOtherwise) {
+            capabilities.max_commit_events = Some(1);
+        }
+        capabilities
+    }
+
+    /// The last position that reads show. Where they lag, each call is behind by what came since the one before it.
+    fn shown(&self, data: &Data) -> u64 {
+        if self.shared.lags {
+            self.shared.shown.swap(data.next_position, Ordering::SeqCst)
+        } else {
+            u64::MAX
+        }
+    }
+
     fn page<'a>(&self, wanted: impl Iterator<Item = &'a Stored>, limit: usize) -> EventPage {
         let mut page = EventPage::new();
         let limit = if self.is(Bug::ALimitOfZeroIsEmpty) {
@@ -99,7 +134,7 @@ impl Mutant {
 #[async_trait]
 impl EventStore for Mutant {
     async fn append(&self, commit: Commit) -> Result<Appended> {
-        self.append_commit(commit).await
+        self.append_anyhow(commit).await
     }
 
     async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage> {
@@ -119,7 +154,10 @@ impl EventStore for Mutant {
             "a range from {from} to {to}"
         );
         let data = self.data();
-        let wanted = data.of(&name).filter(|stored| match self.bug {
+        let (head, shown) = (data.head(&name), self.shown(&data));
+        let stored = data.of(&name).filter(|stored| stored.position <= shown);
+        let wanted = stored.filter(|stored| match self.bug {
+            Some(Bug::RangesBehindTheHeadAreTheLast) if from > head => stored.version == head,
             Some(Bug::RangesEndBeforeTheirEnd) => stored.version >= from && stored.version < to,
             Some(Bug::RangesBeginBehindTheirBegin) => stored.version > from && stored.version <= to,
             Some(Bug::BackwardsIgnoresTheEnd) if read.direction == Direction::Backward => {
@@ -148,6 +186,10 @@ impl EventStore for Mutant {
             return Err(Error::new(ErrorKind::InvalidConfiguration));
         }
         let data = self.data();
+        if data.log.is_empty() && self.is(Bug::AnEmptyStoreIsAnError) {
+            return Err(Error::new(ErrorKind::NotFound));
+        }
+        let shown = self.shown(&data);
         let after = read.after.map_or(0, eventsourcing::Position::offset);
         let mut wanted: Vec<_> = data
             .log
@@ -156,8 +198,12 @@ impl EventStore for Mutant {
                 Some(Bug::AfterIncludesThePosition) => stored.position >= after,
                 _ => self.position(stored).offset() > after,
             })
+            .filter(|stored| stored.position <= shown)
             .collect();
         wanted.sort_by_key(|stored| stored.position);
+        if self.is(Bug::AllIsBackwards) {
+            wanted.reverse();
+        }
         if self.is(Bug::AllIsGroupedByStream) {
             wanted.sort_by_key(|stored| stored.stream.clone());
         }
@@ -192,6 +238,15 @@ impl EventStore for Mutant {
                     .entry(name.clone())
                     .or_insert_with(|| data.head(&name))
             }
+            Some(Bug::HeadsOfUnknownStreamsAreErrors) if data.head(&name) == 0 => {
+                return Err(Error::new(ErrorKind::NotFound));
+            }
+            Some(Bug::HeadsHave12Bits) => data.head(&name) & 0xFFF,
+            Some(Bug::HeadsLagAsReadsDo) => {
+                let shown = self.shown(&data);
+                let stored = data.of(&name).filter(|stored| stored.position <= shown);
+                stored.count() as u64
+            }
             _ => data.head(&name),
         };
         Ok(Version::from(head))
@@ -199,7 +254,7 @@ impl EventStore for Mutant {
 
     fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
         Some(Arc::new(if self.is(Bug::SnapshotStoresAreFresh) {
-            Mutant::new(self.bug, Arc::clone(&self.shared.clock))
+            Mutant::new(self.bug, Arc::clone(&self.shared.clock), self.shared.lags)
         } else {
             self.handle()
         }))
@@ -209,6 +264,6 @@ impl EventStore for Mutant {
         if self.is(Bug::CapabilitiesAreOthers) {
             return Capabilities::full();
         }
-        capabilities()
+        self.capabilities_of()
     }
 }

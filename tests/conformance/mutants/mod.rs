@@ -1,8 +1,10 @@
 //! The kit's planted-bug twins: a memory store with one small mistake at a time, each caught by at least one check.
 
 mod append;
+mod around;
 mod bugs;
 mod events;
+mod repetition;
 mod snapshots;
 mod store;
 
@@ -25,9 +27,14 @@ use crate::stores;
 
 /// One thread, so that the tasks of a check take turns in the same order every time, and the table is the same every time.
 fn kit(bug: Option<Bug>) -> Kit {
+    let lags = [Bug::ReadsLagUndeclared, Bug::HeadsLagAsReadsDo];
+    kit_of(bug, bug.is_some_and(|bug| lags.contains(&bug)))
+}
+
+fn kit_of(bug: Option<Bug>, lags: bool) -> Kit {
     let factory = move || async move {
         let clock = stores::clock();
-        let store = Arc::new(Mutant::new(bug, Arc::clone(&clock)));
+        let store = Arc::new(Mutant::new(bug, Arc::clone(&clock), lags));
         let (second, reopened) = (Arc::clone(&store), Arc::clone(&store));
         Subject::new(store)
             .clock(clock)
@@ -40,13 +47,16 @@ fn kit(bug: Option<Bug>) -> Kit {
                 async move { Subject::new(handle) }
             })
     };
-    Kit::new(factory, events::capabilities())
+    Kit::new(factory, events::capabilities(bug, lags))
         .rounds(10)
         .worker_threads(1)
         .deadline(Duration::from_secs(5))
 }
 
-eventsourcing::conformance_tests! { without_a_bug => super::kit(None) }
+eventsourcing::conformance_tests! {
+    without_a_bug => super::kit(None),
+    lagging_as_declared => super::kit_of(None, true),
+}
 
 /// The reports of all mutants, in the order of [`Bug::ALL`]; two at a time.
 fn reports() -> Vec<(Bug, Report)> {
@@ -91,6 +101,19 @@ fn table(reports: &[(Bug, Report)]) -> String {
     table
 }
 
+/// On several threads nothing lies between the two locks.
+#[test]
+fn a_race_with_nothing_between_is_caught() {
+    let name = "event_store::append::of_threads_that_meet_at_the_head_one_wins";
+    let kit = kit(Some(Bug::AppendsCheckAndThenAct))
+        .rounds(10_000)
+        .worker_threads(2);
+    let caught = std::panic::catch_unwind(move || kit.assert(name));
+    let panic = caught.expect_err("the race is found");
+    let text = panic.downcast_ref::<String>().expect("a text");
+    assert!(text.contains("the winners of version"), "{text}");
+}
+
 #[test]
 fn each_planted_bug_is_caught() {
     let reports = reports();
@@ -102,7 +125,8 @@ fn each_planted_bug_is_caught() {
             .failures()
             .all(|failure| failure.check.name().starts_with("snapshot_store::"))
     });
-    assert!(of_snapshots.count() >= 15);
+    let of_snapshots = of_snapshots.count();
+    assert!(of_snapshots >= 15, "only {of_snapshots} bugs in snapshots");
     assert!(reports.len() >= 40);
 
     let caught: BTreeSet<_> = reports
@@ -113,7 +137,10 @@ fn each_planted_bug_is_caught() {
         .iter()
         .filter(|check| !caught.contains(check.name()));
     let never: Vec<_> = never.map(Check::name).collect();
-    println!("{} checks catch none of the bugs: {never:#?}", never.len());
+    assert!(
+        never.is_empty(),
+        "no bug is planted that they catch: {never:#?}"
+    );
 
     let table = table(&reports);
     println!("{table}");

@@ -116,9 +116,20 @@ impl Mutant {
         rows
     }
 
+    fn has_rows(&self, data: &Data, stream: &StreamId) -> Result<()> {
+        let found = data.rows.iter().any(|row| row.key.stream == *stream);
+        if !found && self.is(Bug::StreamsWithoutRowsAreErrors) {
+            return Err(Error::new(ErrorKind::NotFound));
+        }
+        Ok(())
+    }
+
     fn others(&self, data: &Data, key: &SnapshotKey, at_most: Version) -> Vec<SnapshotKey> {
         let mut others = Vec::new();
-        for row in data.rows.iter().filter(|row| row.key.stream == key.stream) {
+        for row in &data.rows {
+            if row.key.stream != key.stream && !self.is(Bug::OtherKeysAreOfAllStreams) {
+                continue;
+            }
             let own = row.key == *key;
             let below = row.version <= at_most
                 || self.is(Bug::OtherKeysAboveAreNamed)
@@ -209,6 +220,7 @@ impl SnapshotStore for Mutant {
 
     async fn newest(&self, key: &SnapshotKey, at_most: Version) -> Result<Newest> {
         let data = self.data();
+        self.has_rows(&data, &key.stream)?;
         let found = self.candidates(&data, key, at_most).pop();
         if self.is(Bug::HandlesCacheSnapshots) {
             let mut cached = self
@@ -237,6 +249,7 @@ impl SnapshotStore for Mutant {
 
     async fn list(&self, stream: &StreamId) -> Result<Vec<SnapshotInfo>> {
         let data = self.data();
+        self.has_rows(&data, stream)?;
         let rows = data.rows.iter().filter(|row| match self.bug {
             Some(Bug::ListsAreByPrefix) => row.key.stream.as_str().starts_with(stream.as_str()),
             _ => row.key.stream == *stream,

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64},
+    },
 };
 
 use eventsourcing::{
@@ -19,6 +22,8 @@ use super::Bug;
 pub(crate) struct Mutant {
     pub(super) bug: Option<Bug>,
     pub(super) shared: Arc<Shared>,
+    /// Not the first handle.
+    pub(super) second: bool,
     /// What a handle that caches saw first, by stream.
     pub(super) cached_heads: Mutex<HashMap<String, u64>>,
     pub(super) cached_rows: Mutex<HashMap<String, Option<SnapshotRow>>>,
@@ -28,6 +33,10 @@ pub(crate) struct Mutant {
 pub(super) struct Shared {
     pub(super) id: Uuid,
     pub(super) clock: Arc<ManualClock>,
+    /// Whether reads may miss what was just committed; and the last position that they show then.
+    pub(super) lags: bool,
+    pub(super) shown: AtomicU64,
+    pub(super) busy: AtomicBool,
     data: Mutex<Data>,
 }
 
@@ -51,12 +60,15 @@ pub(super) struct Stored {
 }
 
 impl Mutant {
-    pub(crate) fn new(bug: Option<Bug>, clock: Arc<ManualClock>) -> Self {
+    pub(crate) fn new(bug: Option<Bug>, clock: Arc<ManualClock>, lags: bool) -> Self {
         Self::over(
             bug,
             Arc::new(Shared {
                 id: Uuid::now_v7(),
                 clock,
+                lags,
+                shown: AtomicU64::new(0),
+                busy: AtomicBool::new(false),
                 data: Mutex::default(),
             }),
         )
@@ -66,6 +78,7 @@ impl Mutant {
         Self {
             bug,
             shared,
+            second: false,
             cached_heads: Mutex::default(),
             cached_rows: Mutex::default(),
         }
@@ -73,7 +86,10 @@ impl Mutant {
 
     /// Another handle on the same data.
     pub(crate) fn handle(&self) -> Self {
-        Self::over(self.bug, Arc::clone(&self.shared))
+        Self {
+            second: true,
+            ..Self::over(self.bug, Arc::clone(&self.shared))
+        }
     }
 
     /// The same data after closing and opening.

@@ -22,7 +22,7 @@ const TEXT_CODEC: &str = "json";
 
 const HEAD: &str =
     "SELECT version, recorded_at, id FROM events WHERE stream = ?1 ORDER BY version DESC LIMIT 1";
-const STORED: &str = "SELECT version, position, recorded_at FROM events
+const STORED: &str = "SELECT version, id, position, recorded_at FROM events
     WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 AND commit_id = ?4 ORDER BY version";
 const INSERT: &str = "INSERT INTO events
     (stream, version, id, name, event_version, codec, commit_id, recorded_at, payload, metadata)
@@ -76,7 +76,7 @@ pub(super) fn append(batch: &mut Batch<'_>, commit: &Commit) -> Result<Appended,
         part.expected != head.version || other
     };
     if let Some((part, head)) = parts().find(|(part, head)| differs(part, head)) {
-        return match repeated(batch, commit, &heads)? {
+        return match repeated(batch, commit)? {
             Some(appended) => Ok(appended),
             None => Err(Error::conflict(part.stream.clone(), part.expected, head.version).into()),
         };
@@ -84,7 +84,8 @@ pub(super) fn append(batch: &mut Batch<'_>, commit: &Commit) -> Result<Appended,
     let now = batch.clock.now();
     let mut streams = Vec::with_capacity(commit.streams.len());
     for (part, head) in parts() {
-        let recorded_at = head.recorded_at.map_or(now, |last| last.max(now));
+        let last = head.recorded_at.filter(|_| !part.events.is_empty());
+        let recorded_at = last.map_or(now, |last| last.max(now));
         streams.push(AppendedStream {
             positions: insert(batch, commit.id, part, recorded_at)?,
             recorded_at,
@@ -92,7 +93,7 @@ pub(super) fn append(batch: &mut Batch<'_>, commit: &Commit) -> Result<Appended,
     }
     // Only now: a commit that was undone half way must not be remembered.
     for (part, appended) in commit.streams.iter().zip(&streams) {
-        if let Some(version) = last_version(part) {
+        if let (Some(version), false) = (part.last_version(), part.events.is_empty()) {
             let head = Head {
                 version,
                 recorded_at: Some(appended.recorded_at),
@@ -105,11 +106,6 @@ pub(super) fn append(batch: &mut Batch<'_>, commit: &Commit) -> Result<Appended,
         streams,
         repeated: false,
     })
-}
-
-fn last_version(part: &StreamCommit) -> Option<Version> {
-    let count = u64::try_from(part.events.len()).ok()?;
-    (count > 0).then(|| part.expected.checked_add(count))?
 }
 
 impl Batch<'_> {
@@ -151,31 +147,23 @@ impl Batch<'_> {
     }
 }
 
-/// The answer of the first time, if all of the commit is stored.
-fn repeated(
-    batch: &Batch<'_>,
-    commit: &Commit,
-    heads: &[Head],
-) -> Result<Option<Appended>, Trouble> {
+/// The answer of the first time, if all of the commit is stored, and nothing else under its id beside it.
+fn repeated(batch: &Batch<'_>, commit: &Commit) -> Result<Option<Appended>, Trouble> {
     let mut streams = Vec::with_capacity(commit.streams.len());
-    let mut any = false;
-    for (part, head) in commit.streams.iter().zip(heads) {
-        let stored = match last_version(part) {
-            Some(last) => {
-                any = true;
-                match stored(batch, commit.id, part, last)? {
-                    Some(stored) => stored,
-                    None => return Ok(None),
-                }
-            }
-            None => AppendedStream {
+    let now = batch.clock.now();
+    for part in &commit.streams {
+        if part.events.is_empty() {
+            streams.push(AppendedStream {
                 positions: Vec::new(),
-                recorded_at: head.recorded_at.unwrap_or_else(|| batch.clock.now()),
-            },
-        };
-        streams.push(stored);
+                recorded_at: now,
+            });
+        } else if let Some(stored) = stored(batch, commit.id, part)? {
+            streams.push(stored);
+        } else {
+            return Ok(None);
+        }
     }
-    Ok(any.then_some(Appended {
+    Ok(Some(Appended {
         streams,
         repeated: true,
     }))
@@ -185,26 +173,32 @@ fn stored(
     batch: &Batch<'_>,
     commit: Uuid,
     part: &StreamCommit,
-    last: Version,
 ) -> Result<Option<AppendedStream>, Trouble> {
-    let first = part.expected.next();
+    let Some(last) = part.last_version() else {
+        return Ok(None);
+    };
     let mut statement = batch.connection.prepare_cached(STORED)?;
+    // One more on both sides: a commit with more events there is another one.
     let mut rows = statement.query(params![
         part.stream.as_str(),
-        columns::from_version(first),
-        columns::from_version(last),
+        columns::from_version(part.expected),
+        columns::from_version(last.next()),
         commit.as_bytes().as_slice(),
     ])?;
     let mut positions = Vec::with_capacity(part.events.len());
     let mut recorded_at = None;
+    let (mut version, mut events) = (part.expected, part.events.iter());
     while let Some(row) = rows.next()? {
-        if positions.is_empty() && columns::version(row, 0)? != Some(first) {
+        version = version.next();
+        let id = row.get_ref(1)?.as_blob().ok();
+        let wanted = events.next().map(|event| event.id.as_bytes().as_slice());
+        if columns::version(row, 0)? != Some(version) || wanted.is_none() || id != wanted {
             return Ok(None);
         }
-        positions.push(batch.position(row.get(1)?));
-        recorded_at = recorded_at.or(columns::time(row, 2)?);
+        positions.push(batch.position(row.get(2)?));
+        recorded_at = recorded_at.or(columns::time(row, 3)?);
     }
-    // Fewer than it had: rows were deleted behind the store's back, and the commit isn't stored.
+    // Fewer than it has: another commit, or rows were deleted behind the store's back.
     Ok(recorded_at
         .filter(|_| positions.len() == part.events.len())
         .map(|recorded_at| AppendedStream {

@@ -12,8 +12,8 @@ use crate::{
         Fingerprint, Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore,
     },
     store::{
-        Appended, Commit, Direction, EventPage, NewEvent, ReadAll, ReadStream, RecordedEvent,
-        StreamCommit,
+        Appended, AppendedStream, Commit, Direction, EventPage, NewEvent, ReadAll, ReadStream,
+        RecordedEvent, StreamCommit,
     },
 };
 
@@ -264,6 +264,36 @@ pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T>, what: &str) -> Resu
             )))
         }
     }
+}
+
+/// A call must be refused with an error of this kind.
+pub(crate) fn refused_as<T: std::fmt::Debug>(
+    result: Result<T>,
+    kind: &ErrorKind,
+    what: &str,
+) -> Result<Error, Failure> {
+    let error = refused(result, what)?;
+    if error.kind() == kind {
+        return Ok(error);
+    }
+    Err(Failure(format!(
+        "{what} was refused, not as {kind:?} but with: {error}"
+    )))
+}
+
+/// The first of these, or a failure that says what is missing.
+pub(crate) fn first<'a, T>(items: &'a [T], what: &str) -> Result<&'a T, Failure> {
+    items
+        .first()
+        .ok_or_else(|| Failure(format!("{what}: there is none")))
+}
+
+/// The answer for a commit's first stream.
+pub(crate) fn entry(appended: &Appended) -> Result<&AppendedStream, Failure> {
+    first(
+        &appended.streams,
+        "the answer's entry for the commit's first stream",
+    )
 }
 
 /// The conflict that a call must give: expected and actual version.

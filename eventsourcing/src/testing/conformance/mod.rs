@@ -1,6 +1,6 @@
 //! The conformance kit: a check for each rule in the docs of the store traits, for every store alike.
 //!
-//! `list` is the contract as a table: trait, method, rule, checks. A new check is a line there and an `async fn` of that
+//! `contract` is the contract as a table: trait, method, rule, checks. A new check is a line there and an `async fn` of that
 //! name in `event_store` or `snapshot_store`; a new rule is a bullet on the trait's method first.
 //!
 //! Each check gets a fresh store from the factory and runs on a thread and a runtime of its own. One that panics fails; one
@@ -8,6 +8,8 @@
 //! ([`Capabilities`]), and what the factory doesn't offer ([`Subject`]), makes a check *not applicable*: listed by name with
 //! what is missing, never skipped in silence.
 
+#[macro_use]
+mod contract;
 mod event_store;
 mod handles;
 mod kit;

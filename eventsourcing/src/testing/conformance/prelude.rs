@@ -2,8 +2,9 @@
 
 pub(crate) use super::{
     handles::{
-        Events, Seen, Snapshots, backwards, commit, commit_of, conflict, event, events, ids,
-        joined, key, named, noise, part, range, refused, row, row_with, sorted, stream, versions,
+        Events, Seen, Snapshots, backwards, commit, commit_of, conflict, entry, event, events,
+        first, ids, joined, key, named, noise, part, range, refused, refused_as, row, row_with,
+        sorted, stream, versions,
     },
     report::{Checked, Failure, ensure, same},
     requirement::LARGE_COMMIT,

@@ -81,6 +81,7 @@ impl Report {
     /// # Panics
     ///
     /// If a check failed.
+    #[track_caller]
     pub fn assert(&self) {
         assert!(self.is_ok(), "{self}");
     }

@@ -59,7 +59,34 @@ impl Subject {
         self
     }
 
-    /// How another process would come by the same data: a store that shares no memory with the first, if that is possible.
+    /// How another process would come by the same data.
+    ///
+    /// Each call of `open` answers a subject whose stores
+    ///
+    /// - have the data of the first store: what either has acknowledged the other sees, while both stay open;
+    /// - share as little memory with it as possible: no cache, no lock, no connection. A clone of the handle would hide a
+    ///   cache that is stale, or a lock that only this process sees;
+    /// - stamp events by the same [`clock`](Self::clock), if one is offered.
+    ///
+    /// It is called while the first store is open, more than once, and also after [`reopen`](Self::reopen).
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "sqlite")] {
+    /// use std::path::PathBuf;
+    ///
+    /// use eventsourcing::{SqliteStore, testing::conformance::Subject};
+    ///
+    /// async fn open(path: PathBuf) -> Subject {
+    ///     Subject::new(SqliteStore::open(&path).await.expect("the file opens"))
+    /// }
+    ///
+    /// // A fresh file for each check.
+    /// async fn fresh(path: PathBuf) -> Subject {
+    ///     let subject = open(path.clone()).await;
+    ///     subject.second_handle(move || open(path.clone()))
+    /// }
+    /// # }
+    /// ```
     pub fn second_handle<F, Fut>(mut self, open: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -69,8 +96,18 @@ impl Subject {
         self
     }
 
-    /// How the store is closed and opened again on the same data. What the new subject doesn't offer, it takes over from the
-    /// one before it.
+    /// How the store is closed and opened again on the same data.
+    ///
+    /// Each call of `reopen`
+    ///
+    /// - closes the store that is open, all of its handles, and waits until that is done. The kit has dropped its own; one
+    ///   that the closure keeps in order to close it is the closure's to drop;
+    /// - opens the data again through nothing that was kept in memory, and answers a subject with what is stored there:
+    ///   what was acknowledged before, and the same store identity in positions;
+    /// - stamps events by the same [`clock`](Self::clock), if one is offered.
+    ///
+    /// It may be called again on what it answered. What the new subject doesn't offer (clock, second handle, a way to reopen),
+    /// it takes over from the one before it; what is [kept](Self::keep) stays.
     pub fn reopen<F, Fut>(mut self, reopen: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,

@@ -39,6 +39,13 @@ impl Trial {
         })
     }
 
+    /// Answers an append at once, also where reads may lag.
+    pub(crate) fn prompt_events(&self) -> Result<Events, Failure> {
+        let store = self.subject.events.as_ref();
+        let store = store.ok_or_else(|| missing("event store"))?;
+        Ok(Events::new(Arc::clone(store)))
+    }
+
     pub(crate) fn snapshots(&self) -> Result<Snapshots, Failure> {
         let store = self.subject.snapshots.as_ref();
         let store = store.ok_or_else(|| missing("snapshot store"))?;
@@ -48,6 +55,11 @@ impl Trial {
     /// A part of the rounds of the longest race, at least 10.
     pub(crate) fn rounds(&self, part: u32) -> u64 {
         u64::from(self.kit.rounds / part.max(1)).max(10)
+    }
+
+    /// Whether the tasks of a check take turns on one thread.
+    pub(crate) fn is_single_threaded(&self) -> bool {
+        self.kit.worker_threads <= 1
     }
 
     /// Sets the store's clock.

@@ -59,7 +59,7 @@ pub(crate) async fn the_head_of_a_long_stream(t: Trial) -> Checked {
 }
 
 pub(crate) async fn the_head_shows_what_was_just_acknowledged(t: Trial) -> Checked {
-    let store = t.events()?;
+    let store = t.prompt_events()?;
     let mut tasks = Vec::new();
     for writer in 0..4 {
         let store = store.clone();
@@ -84,8 +84,8 @@ pub(crate) async fn the_head_shows_what_was_just_acknowledged(t: Trial) -> Check
 }
 
 pub(crate) async fn the_head_through_another_handle(t: Trial) -> Checked {
-    let (store, second) = (t.events()?, t.second().await?);
-    let other = second.events()?;
+    let (store, second) = (t.prompt_events()?, t.second().await?);
+    let other = second.prompt_events()?;
     for expected in 0..10 {
         same!(
             other.head("1").await?,

@@ -38,7 +38,7 @@ pub(crate) async fn the_row_that_was_seen_is_removed(t: Trial) -> Checked {
     let (store, key, rows) = of(&t, &[10]).await?;
     let listed = store.list("1").await?;
     ensure!(
-        store.delete(&listed[0]).await?,
+        store.delete(first(&listed, "the rows listed")?).await?,
         "says that the row that was listed isn't there"
     );
     same!(
@@ -222,7 +222,7 @@ pub(crate) async fn the_version_can_be_saved_again(t: Trial) -> Checked {
         let seen = store.list("1").await?;
         same!(seen.len(), 1, "the rows listed");
         same!(
-            store.delete(&seen[0]).await?,
+            store.delete(first(&seen, "the rows listed")?).await?,
             true,
             "whether the row was there"
         );

@@ -284,8 +284,9 @@ pub(crate) async fn odd_event_and_commit_ids(t: Trial) -> Checked {
         one.streams[0].events[0].id = id;
         store.append(&one).await?;
         let seen = store.read(&name).await?;
-        same!(seen[0].commit_id, id, "the commit's id");
-        same!(seen[0].event.id, id, "the event's id");
+        let seen = first(&seen, "the events in the stream")?;
+        same!(seen.commit_id, id, "the commit's id");
+        same!(seen.event.id, id, "the event's id");
         ensure!(
             store.append(&one).await?.repeated,
             "the repetition of commit {id} is not known"

@@ -2,15 +2,18 @@
 
 mod answers;
 mod bytes;
+mod empty;
 mod expected;
+mod invalid;
 mod lasting;
 mod races;
 mod refusals;
 mod repetition;
+mod same_id;
 mod times;
 mod whole;
 
 pub(crate) use self::{
-    answers::*, bytes::*, expected::*, lasting::*, races::*, refusals::*, repetition::*, times::*,
-    whole::*,
+    answers::*, bytes::*, empty::*, expected::*, invalid::*, lasting::*, races::*, refusals::*,
+    repetition::*, same_id::*, times::*, whole::*,
 };

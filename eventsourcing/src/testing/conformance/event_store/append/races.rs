@@ -1,6 +1,9 @@
 //! Several writers at once.
 
+use std::time::{Duration, Instant};
+
 use futures_util::future::join_all;
+use tokio::runtime::Handle;
 
 use crate::{Error, store::Appended, testing::conformance::prelude::*};
 
@@ -53,6 +56,82 @@ pub(crate) async fn of_many_that_race_for_a_version_one_wins(t: Trial) -> Checke
     let store = t.events()?;
     store.put("1", 0, 1).await?;
     one_wins(&[store], "1", 1, t.rounds(200)).await
+}
+
+/// How long writers meet at the head of a stream at most.
+const FRAY: Duration = Duration::from_secs(2);
+
+/// Appends at the head again and again, as often as `tries`; whoever loses goes on from the version it was told. Answers
+/// the versions that it stored.
+fn at_the_head(
+    runtime: &Handle,
+    store: &Events,
+    tries: u64,
+    until: Instant,
+) -> Result<Vec<u64>, Failure> {
+    let (mut head, mut stored) = (0, Vec::new());
+    for number in 0..tries {
+        if number > 10 && Instant::now() > until {
+            break;
+        }
+        let one = commit("1", head, 1)?;
+        match runtime.block_on(store.append(&one)) {
+            Ok(_) => {
+                head += 1;
+                stored.push(head);
+            }
+            lost => (_, _, head) = conflict(lost, "an append at the head")?,
+        }
+    }
+    Ok(stored)
+}
+
+/// The same where there is one thread: the writers meet at the store's awaits.
+async fn in_turns(store: &Events, writers: usize, tries: u64) -> Result<Vec<u64>, Failure> {
+    let mut stored = Vec::new();
+    for head in 0..tries {
+        let commits = (0..writers).map(|_| commit("1", head, 1));
+        let commits = commits.collect::<Result<Vec<_>, _>>()?;
+        let answers = join_all(commits.iter().map(|one| store.append(one))).await;
+        stored.extend(
+            answers
+                .iter()
+                .filter(|answer| answer.is_ok())
+                .map(|_| head + 1),
+        );
+    }
+    Ok(stored)
+}
+
+/// Threads that never wait for each other: where a store compares under one lock and stores under the next, and nothing
+/// lies between the two, one of them gets in between sooner or later.
+pub(crate) async fn of_threads_that_meet_at_the_head_one_wins(t: Trial) -> Checked {
+    let (store, tries) = (t.events()?, t.rounds(1));
+    let mut stored = Vec::new();
+    if t.is_single_threaded() {
+        stored = in_turns(&store, 4, tries).await?;
+    } else {
+        let until = Instant::now() + FRAY;
+        let threads = [(); 4].map(|()| {
+            let (store, runtime) = (store.clone(), Handle::current());
+            tokio::task::spawn_blocking(move || at_the_head(&runtime, &store, tries, until))
+        });
+        for thread in threads {
+            stored.extend(joined(thread).await??);
+        }
+    }
+    stored.sort_unstable();
+    let twice = stored.windows(2).find(|pair| pair[0] == pair[1]);
+    if let Some([version, _]) = twice {
+        let winners = stored.iter().filter(|stored| *stored == version).count();
+        same!(winners, 1, "the winners of version {version}");
+    }
+    same!(
+        store.head("1").await?,
+        stored.len() as u64,
+        "the head after as many acknowledged appends of one event"
+    );
+    Ok(())
 }
 
 pub(crate) async fn of_many_that_create_a_stream_one_wins(t: Trial) -> Checked {

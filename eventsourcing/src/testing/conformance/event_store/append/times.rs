@@ -18,7 +18,7 @@ pub(crate) async fn recorded_times_are_those_of_the_clock(t: Trial) -> Checked {
         t.set_clock(micros)?;
         let appended = store.put("1", expected, 1).await?;
         same!(
-            appended.streams[0].recorded_at.unix_micros(),
+            entry(&appended)?.recorded_at.unix_micros(),
             micros,
             "the answer's time"
         );
@@ -38,7 +38,7 @@ pub(crate) async fn recorded_times_stand_still_when_the_clock_goes_back(t: Trial
     t.set_clock(NOON - 5_000_000)?;
     let appended = store.put("1", 1, 2).await?;
     same!(
-        appended.streams[0].recorded_at.unix_micros(),
+        entry(&appended)?.recorded_at.unix_micros(),
         NOON,
         "the answer's time"
     );
@@ -166,7 +166,7 @@ pub(crate) async fn recorded_times_never_decrease_among_racing_writers(t: Trial)
 pub(crate) async fn a_commit_has_one_recorded_time_within_a_stream(t: Trial) -> Checked {
     let store = t.events()?;
     let appended = store.put("1", 0, 50).await?;
-    let wanted = appended.streams[0].recorded_at.unix_micros();
+    let wanted = entry(&appended)?.recorded_at.unix_micros();
     let times = times(&store, "1").await?;
     same!(times.len(), 50, "the events");
     let differ = times.iter().any(|time| *time != wanted);

@@ -110,7 +110,7 @@ pub(crate) async fn an_empty_store_is_an_empty_page(t: Trial) -> Checked {
 pub(crate) async fn after_the_last_there_is_nothing(t: Trial) -> Checked {
     let store = t.events()?;
     let appended = store.put("1", 0, 3).await?;
-    let last = appended.streams[0].positions.last().copied();
+    let last = entry(&appended)?.positions.last().copied();
     let page = store.page_of_all(&after(last, 9)).await?;
     same!(page.len(), 0, "the events after the last");
     ensure!(!page.has_more(), "there is more after the last event");

@@ -93,11 +93,19 @@ pub(crate) async fn a_position_of_another_store_of_this_kind_is_refused(t: Trial
     store.put("1", 0, 3).await?;
     let stranger = t.stranger().await;
     let appended = stranger.events()?.put("1", 0, 2).await?;
-    is_refused(&store, appended.streams[0].positions[0]).await
+    is_refused(
+        &store,
+        *first(&entry(&appended)?.positions, "the answer's positions")?,
+    )
+    .await
 }
 
 pub(crate) async fn a_position_of_another_store_is_refused_in_an_empty_store(t: Trial) -> Checked {
     let stranger = t.stranger().await;
     let appended = stranger.events()?.put("1", 0, 1).await?;
-    is_refused(&t.events()?, appended.streams[0].positions[0]).await
+    is_refused(
+        &t.events()?,
+        *first(&entry(&appended)?.positions, "the answer's positions")?,
+    )
+    .await
 }
