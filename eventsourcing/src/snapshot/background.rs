@@ -1,11 +1,12 @@
 //! Background snapshots: a bounded queue and one task that works it off.
 //!
-//! Nothing here is awaited by a save. Jobs hold captured state, so what happens to the root afterwards doesn't matter. A
+//! Of one stream only the newest snapshot waits: a store that can't keep up gets fewer of them, and no older ones. Nothing
+//! here is awaited by a save. Jobs hold captured state, so what happens to the root afterwards doesn't matter. A
 //! runtime that ends takes its task with it, and one that nobody drives never polls it: the next job on another runtime
 //! starts another task, and whoever waits for the queue works on it as well.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque, hash_map::Entry},
     fmt,
     panic::AssertUnwindSafe,
     pin::pin,
@@ -19,10 +20,29 @@ use tokio::{
     task::AbortHandle,
 };
 
+use crate::{StreamId, Version};
+
 /// One snapshot to store: builds the row and stores it; failures are its own to count.
 pub(crate) type Job = BoxFuture<'static, ()>;
 
 const CAPACITY: usize = 1_024;
+
+/// What waits under one name at most once: the newest snapshot of a stream, or the replacement of the bad one at a version.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Slot {
+    pub(crate) stream: StreamId,
+    pub(crate) repairs: Option<Version>,
+}
+
+/// What became of a job that was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Submitted {
+    Accepted,
+    /// In the place of an older one, which was dropped.
+    Instead,
+    /// Dropped: the queue is full or closed, a newer one waits, or there is no runtime.
+    Dropped,
+}
 
 /// Shared by all clones of a repository.
 #[derive(Clone, Default)]
@@ -36,7 +56,9 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Job>,
+    /// The order of what waits.
+    queue: VecDeque<Slot>,
+    waiting: HashMap<Slot, (Version, Job)>,
     /// Taken from the queue and not finished.
     running: usize,
     /// Accepted and not yet counted by an `await_pending`.
@@ -46,16 +68,29 @@ struct State {
 }
 
 impl Background {
-    /// Accepts a job; gives `false` and drops it if the queue is full or closed, or there is no runtime.
-    pub(crate) fn submit(&self, job: Job) -> bool {
+    /// Takes over the job of a snapshot of this version.
+    pub(crate) fn submit(&self, slot: Slot, version: Version, job: Job) -> Submitted {
         let mut state = self.0.lock();
         let Ok(runtime) = Handle::try_current() else {
-            return false;
+            return Submitted::Dropped;
         };
-        if state.closed || state.queue.len() >= CAPACITY {
-            return false;
+        let is_full = state.queue.len() >= CAPACITY;
+        if state.closed {
+            return Submitted::Dropped;
         }
-        state.queue.push_back(job);
+        let submitted = match state.waiting.entry(slot.clone()) {
+            Entry::Occupied(mut older) if older.get().0 <= version => {
+                older.insert((version, job));
+                Submitted::Instead
+            }
+            Entry::Occupied(_) => return Submitted::Dropped,
+            Entry::Vacant(_) if is_full => return Submitted::Dropped,
+            Entry::Vacant(vacant) => {
+                vacant.insert((version, job));
+                state.queue.push_back(slot);
+                Submitted::Accepted
+            }
+        };
         state.unjoined += 1;
         let works = state
             .worker
@@ -65,7 +100,7 @@ impl Background {
             let task = runtime.spawn(work(Arc::clone(&self.0)));
             state.worker = Some((runtime.id(), task.abort_handle()));
         }
-        true
+        submitted
     }
 
     /// How many jobs were accepted and not yet waited for.
@@ -132,7 +167,8 @@ impl Shared {
     /// Takes a job; if there is none does this, in the same step.
     fn take_job_or(self: &Arc<Self>, otherwise: impl FnOnce(&mut State)) -> Option<Running> {
         let mut state = self.lock();
-        let Some(job) = state.queue.pop_front() else {
+        let next = state.queue.pop_front();
+        let Some((_, job)) = next.and_then(|slot| state.waiting.remove(&slot)) else {
             otherwise(&mut state);
             return None;
         };

@@ -25,11 +25,13 @@ pub enum SnapshotMiss {
     Lagging,
     /// The snapshot store failed.
     StoreError,
+    /// The snapshot store had not answered when the deadline was over.
+    Deadline,
 }
 
 impl SnapshotMiss {
     /// All reasons.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Absent,
         Self::StaleSchema,
         Self::StaleShape,
@@ -39,6 +41,7 @@ impl SnapshotMiss {
         Self::Ahead,
         Self::Lagging,
         Self::StoreError,
+        Self::Deadline,
     ];
 }
 
@@ -54,7 +57,7 @@ pub struct SnapshotStats {
     pub stored: u64,
     /// Snapshots that failed: could not be written so that they read back, panicked, or the store failed.
     pub failed: u64,
-    /// Background snapshots that were dropped because the queue was full or the work was stopped.
+    /// Background snapshots that were dropped because the queue was full or closed, or for a newer one of the same stream.
     pub dropped: u64,
 }
 
