@@ -1,12 +1,15 @@
 //! The validated picture: what the expansions write code from. Every rule about an input as a whole is kept here.
 
+pub(crate) mod evolution;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, Data, DeriveInput, Field, Generics, Index, Member, Path, Type, Visibility,
+    Attribute, Data, DeriveInput, Field, Generics, Index, LitStr, Member, Path, Type, Visibility,
     spanned::Spanned,
 };
 
+use self::evolution::Legacy;
 use crate::{
     attr::{self, AggregateAttr, EventAttr, IdAttr, Listing, Stage},
     names,
@@ -29,6 +32,8 @@ pub(crate) struct Aggregate {
     pub(crate) snapshot_codec: Option<Type>,
     pub(crate) fields: Vec<String>,
     pub(crate) events: Vec<Event>,
+    pub(crate) legacy: Vec<Legacy>,
+    pub(crate) retired: Vec<LitStr>,
     pub(crate) event_enum: Ident,
     pub(crate) event_derive: Vec<Path>,
     pub(crate) handlers: Ident,
@@ -114,6 +119,8 @@ impl Aggregate {
             schema_version: attr.schema_version.unwrap_or(1),
             snapshot_codec: attr.snapshot_codec,
             fields: attr::field_names(input),
+            legacy: evolution::legacy(&attr.legacy, ident, &events, mistakes),
+            retired: attr.retired,
             events,
             event_enum,
             event_derive: attr.event_derive,
@@ -345,6 +352,8 @@ pub(crate) struct EventType {
     pub(crate) name: String,
     pub(crate) aliases: Vec<String>,
     pub(crate) version: u32,
+    /// The event of the version before.
+    pub(crate) older: Option<Path>,
 }
 
 impl EventType {
@@ -362,6 +371,7 @@ impl EventType {
             );
             mistakes.on(&first.lifetime, error);
         }
+        let older = evolution::older(&attr, &input.ident, mistakes);
         let name = attr
             .name
             .map_or_else(|| names::text(&input.ident), |given| given.value());
@@ -388,6 +398,7 @@ impl EventType {
             name,
             aliases,
             version: attr.version.unwrap_or(1),
+            older,
         }
     }
 }

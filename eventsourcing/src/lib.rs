@@ -141,7 +141,7 @@ pub mod __private {
     pub use crate::{
         aggregate::Broken,
         codec::{Codec, CodecError},
-        event::{DecodeError, EventType, Stage, derived::*},
+        event::{DecodeError, Decoded, EventType, EventVersion, Stage, derived::*},
     };
 
     pub type DefaultSnapshotCodec = crate::codec::DefaultSnapshotCodec;

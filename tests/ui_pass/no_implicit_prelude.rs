@@ -11,7 +11,7 @@ mod domain {
         ::serde::Serialize,
         ::serde::Deserialize,
     )]
-    #[event(name = "order-created", alias = "Created", version = 2)]
+    #[event(name = "order-created", alias = "Created", version = 2, upcast(OrderCreatedV1))]
     pub struct OrderCreated {
         pub customer: ::std::string::String,
     }

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod event;
+mod evolution;
 mod serde;
 mod value;
 
@@ -20,6 +21,7 @@ use syn::{
 pub(crate) use self::{
     aggregate::{AggregateAttr, Listing, Stage},
     event::{EventAttr, IdAttr},
+    evolution::Upcast,
     serde::field_names,
 };
 use crate::{names, validate::Mistakes};

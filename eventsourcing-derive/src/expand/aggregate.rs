@@ -8,6 +8,7 @@ use crate::{model::Aggregate, names};
 
 /// ```text
 /// const __EVENTS: &[EventType] = &[__e0().0, __e1().0];
+/// const __LEGACY: &[EventVersion] = &[__l0().0];
 /// impl Aggregate for Order {
 ///     type Id = Uuid;
 ///     type Event = OrderEvent;
@@ -16,12 +17,14 @@ use crate::{model::Aggregate, names};
 ///     const SCHEMA_VERSION: u32 = 1;
 ///     const FIELDS: &'static [&'static str] = &["customer", "items"];
 ///     const EVENTS: &'static [EventType] = __EVENTS;
+///     const LEGACY: &'static [EventVersion] = __LEGACY;
+///     const RETIRED: &'static [&'static str] = &["ItemSeen"];
 ///     fn __begin(__id: &Uuid, __event: OrderEvent) -> Result<Self, OrderEvent> {
 ///         <__Mutator<Self>>::__begin(__id, __event)
 ///     }
 ///     /* __apply, __index, __payload, __encode, __decode */
 /// }
-/// const _: () = if __private::is_name_taken(__EVENTS, 1) { panic!("…") };
+/// const _: () = if __private::is_name_taken(__EVENTS, __LEGACY, 1) { panic!("…") };
 /// ```
 pub(super) fn expand(model: &Aggregate) -> TokenStream {
     let Aggregate {
@@ -32,6 +35,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         name,
         schema_version,
         fields,
+        retired,
         ..
     } = model;
     let private = model.private();
@@ -42,6 +46,10 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         let listed = &event.listed;
         quote!(#listed().0)
     });
+    let legacy_types = model.legacy.iter().map(|legacy| {
+        let stored = &legacy.stored;
+        quote!(#stored().0)
+    });
     let mutator = mutator(model);
     let index_and_payload = index_and_payload(model);
     let encode = codec::expand_encode(model);
@@ -51,6 +59,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     let unique_names = unique_names(model);
     quote! {
         const __EVENTS: &[#private::EventType] = &[#(#event_types),*];
+        const __LEGACY: &[#private::EventVersion] = &[#(#legacy_types),*];
         #[automatically_derived]
         impl #impl_generics #krate::Aggregate for #ident #ty_generics #bounds {
             type Id = #id;
@@ -60,6 +69,8 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
             const SCHEMA_VERSION: ::core::primitive::u32 = #schema_version;
             const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#fields),*];
             const EVENTS: &'static [#private::EventType] = __EVENTS;
+            const LEGACY: &'static [#private::EventVersion] = __LEGACY;
+            const RETIRED: &'static [&'static ::core::primitive::str] = &[#(#retired),*];
             #mutator
             #index_and_payload
             #encode
@@ -153,16 +164,35 @@ fn index_and_payload(model: &Aggregate) -> TokenStream {
 fn unique_names(model: &Aggregate) -> TokenStream {
     let ident = &model.ident;
     let private = model.private();
-    let checks = model.events.iter().enumerate().skip(1).map(|(index, event)| {
-        let shown = names::shown(&event.path);
-        let message = format!(
+    let events = model.events.iter().map(|event| (&event.path, event.span()));
+    let legacy = model.legacy.iter().map(|event| (&event.path, event.span()));
+    let listed = events.chain(legacy).enumerate().skip(1);
+    let checks = listed.map(|(index, (path, span))| {
+        let shown = names::shown(path);
+        let older = format!(
+            "`{shown}` and an event listed before it are versions of one event: list the newest only, which says `upcast(...)`"
+        );
+        let taken = format!(
             "`{shown}` has a stored name or alias that another event of `{ident}` has: give it its own, as in `#[event(name = \"...\")]`"
         );
-        quote_spanned! {event.span()=>
-            const _: () = if #private::is_name_taken(__EVENTS, #index) {
+        quote_spanned! {span=>
+            const _: () = if #private::is_version_listed(__EVENTS, __LEGACY, #index) {
+                ::core::panic!("{}", #older)
+            } else if #private::is_name_taken(__EVENTS, __LEGACY, #index) {
+                ::core::panic!("{}", #taken)
+            };
+        }
+    });
+    let retired = model.retired.iter().map(|name| {
+        let message = format!(
+            "{:?} is a stored name or alias of an event of `{ident}`, which is read: leave it out of `retired(...)`, or the event out of its list",
+            name.value()
+        );
+        quote_spanned! {name.span()=>
+            const _: () = if #private::is_name_of_any(__EVENTS, __LEGACY, #name) {
                 ::core::panic!("{}", #message)
             };
         }
     });
-    quote!(#(#checks)*)
+    quote!(#(#checks)* #(#retired)*)
 }

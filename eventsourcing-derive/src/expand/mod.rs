@@ -10,7 +10,9 @@ mod enumeration;
 mod event;
 mod handlers;
 mod id;
+mod legacy;
 mod lifecycle;
+mod upcast;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -32,6 +34,7 @@ pub(crate) fn aggregate(input: &DeriveInput) -> TokenStream {
     let handlers = handlers::expand(&model);
     let impls = [
         lifecycle::expand(&model),
+        legacy::expand(&model),
         enumeration::expand_impls(&model),
         handlers::expand_mutator(&model),
         aggregate::expand(&model),

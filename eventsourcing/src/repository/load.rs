@@ -8,7 +8,7 @@ use std::{borrow::Borrow, sync::Arc};
 use futures_util::future::join;
 
 use super::{
-    Repository,
+    Inner, Repository,
     replay::{Replay, Replayed, Start},
     snapshots::survive,
 };
@@ -17,7 +17,7 @@ use crate::{
     aggregate::{Aggregate, Root},
     event::Stage,
     snapshot::{Newest, SnapshotMiss, SnapshotRow},
-    store::{EventPage, ReadStream},
+    store::{EventPage, ReadStream, RecordedEvent},
 };
 
 /// Small enough to spare short streams, large enough to make the hop to the store's thread cheap.
@@ -67,28 +67,31 @@ impl<A: Aggregate> Repository<A> {
         Ok(folded.map(|folded| Root::stored(id.clone(), folded, periods())))
     }
 
-    /// Whether it was created and not discarded. Reads one event, no state.
+    /// Whether it was created and not discarded. Reads the last event (earlier ones too, where the last row is read as
+    /// none), no state.
     pub async fn contains(&self, id: impl Borrow<A::Id>) -> Result<bool> {
         let id = id.borrow();
-        let last = async {
-            let stream = StreamId::of::<A>(id)?;
-            let page = self
-                .inner
-                .events
-                .read_stream(&stream, ReadStream::last())
-                .await?;
-            let Some(last) = page.first() else {
+        let stream = StreamId::of::<A>(id).map_err(|error| error.of_call("contains"))?;
+        let alive = self.is_alive(&stream).await;
+        alive.map_err(|error| located::<A>(error, "contains", id))
+    }
+
+    /// What the last row says that says anything.
+    async fn is_alive(&self, stream: &StreamId) -> Result<bool> {
+        let mut read = ReadStream::last();
+        loop {
+            let page = self.inner.events.read_stream(stream, read).await?;
+            for row in page.iter() {
+                if let Some(alive) = self.inner.leaves_alive(stream, &row)? {
+                    return Ok(alive);
+                }
+            }
+            let Some(last) = page.last().filter(|row| row.version > Version::new(1)) else {
                 return Ok(false);
             };
-            let of = A::EVENTS.iter().find(|event| event.is_stored_as(last.name));
-            let Some(of) = of else {
-                let name = last.name.to_owned();
-                return Err(Error::new(ErrorKind::UnknownEvent { name }).at_version(last.version));
-            };
-            Ok(of.stage != Stage::Discard)
-        };
-        last.await
-            .map_err(|error| located::<A>(error, "contains", id))
+            let before = Version::new(last.version.get() - 1);
+            read = ReadStream::last().up_to(before).limit(FIRST_PAGE);
+        }
     }
 
     /// The fold of the events up to `upto`, through a snapshot if there is a good one; mends snapshots on the way.
@@ -125,7 +128,7 @@ impl<A: Aggregate> Repository<A> {
             self.fold(stream, &mut replay, first, 0, upto).await?;
         }
         let replayed = replay.finish();
-        tracing::trace!(%stream, events = replayed.events, version = %replayed.version, "replayed");
+        tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
         self.repair(stream, &repairs, &replayed, upto).await;
         Ok(replayed)
     }
@@ -228,7 +231,10 @@ impl<A: Aggregate> Repository<A> {
                 .await;
             return Ok(Anchor::Refused);
         }
-        if contradicts::<A>(&row, first.name) {
+        // No state means discarded: a snapshot that says otherwise than its event would end a life, or go on with one
+        // that has ended. An event that can't be read settles nothing here.
+        let alive = self.inner.leaves_alive(stream, &first).ok().flatten();
+        if alive.is_some_and(|alive| alive != row.state.is_some()) {
             self.inner
                 .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
                 .await;
@@ -280,11 +286,18 @@ impl<A: Aggregate> Repository<A> {
     }
 }
 
-/// No state means discarded, and the event's name says whether it was: a row that says otherwise would end a life, or
-/// go on with one that has ended. A name that isn't known settles nothing here.
-fn contradicts<A: Aggregate>(row: &SnapshotRow, name: &str) -> bool {
-    let event = A::EVENTS.iter().find(|event| event.is_stored_as(name));
-    event.is_some_and(|event| (event.stage == Stage::Discard) != row.state.is_none())
+impl<A: Aggregate> Inner<A> {
+    /// Whether this row leaves the aggregate alive, not discarded; none if it says nothing about that. Only a row of
+    /// `legacy(…)` is decoded to find out.
+    fn leaves_alive(&self, stream: &StreamId, row: &RecordedEvent<'_>) -> Result<Option<bool>> {
+        let event = A::EVENTS.iter().find(|event| event.is_stored_as(row.name));
+        if let Some(event) = event {
+            return Ok(Some(event.stage != Stage::Discard));
+        }
+        let events = self.decode(stream, row)?.into_vec();
+        let last = events.last();
+        Ok(last.map(|event| Root::<A>::stage(event) != Stage::Discard))
+    }
 }
 
 /// Names the operation that the user called, and the stream.

@@ -180,9 +180,9 @@ impl<A: Aggregate> Repository<A> {
         for capture in &replayed.captured {
             self.take(stream, capture.clone()).await;
         }
-        let reached_head = upto == Version::MAX && replayed.version > Version::ZERO;
-        if repairs.stale && repairs.replace.is_empty() && reached_head {
-            self.take(stream, replayed.head()).await;
+        let at_head = upto == Version::MAX && repairs.stale && repairs.replace.is_empty();
+        if let Some(head) = replayed.head().filter(|_| at_head) {
+            self.take(stream, head).await;
         }
     }
 }
