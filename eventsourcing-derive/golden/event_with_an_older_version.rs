@@ -36,15 +36,16 @@ const _: () = {
                     __version,
                     __payload,
                 ),
-                <::eventsourcing::__private::Conversion<old::ItemAddedV1, Self>>::convert,
+                <::eventsourcing::__private::Conversion<__Older, Self>>::convert,
             )
         }
     }
+    type __Older = old::ItemAddedV1;
     const fn __older() -> (
         ::eventsourcing::__private::EventVersion,
-        impl ::eventsourcing::__private::Listed<old::ItemAddedV1>,
+        impl ::eventsourcing::__private::Listed<__Older>,
     ) {
-        ::eventsourcing::__private::stored::<old::ItemAddedV1>()
+        ::eventsourcing::__private::stored::<__Older>()
     }
     const _: () = {
         #[allow(unused_imports)]
@@ -60,7 +61,7 @@ const _: () = {
                 "versions step by one: `ItemAdded` is version 2, so `upcast(old::ItemAddedV1)` names version 1, with `version = 1` on `old::ItemAddedV1`"
             )
         } else if !<::eventsourcing::__private::Conversion<
-            old::ItemAddedV1,
+            __Older,
             ItemAdded,
         >>::IS_GIVEN {
             ::core::panic!(

@@ -371,10 +371,9 @@ impl EventType {
             );
             mistakes.on(&first.lifetime, error);
         }
-        let older = evolution::older(&attr, &input.ident, mistakes);
-        let name = attr
-            .name
-            .map_or_else(|| names::text(&input.ident), |given| given.value());
+        let given = attr.name.as_ref().map(LitStr::value);
+        let name = given.unwrap_or_else(|| names::text(&input.ident));
+        let older = evolution::older(&attr, &input.ident, &name, mistakes);
         let mut aliases: Vec<String> = Vec::new();
         for alias in attr.aliases {
             let text = alias.value();

@@ -1,7 +1,7 @@
 //! `derive(Aggregate)` on every kind of type: names, versions, fields, codecs, visibility; encoding by stored name.
 
 use eventsourcing::{
-    __private::DecodeError,
+    __private::{DecodeError, Decoded},
     codec::{Bincode, Json},
     prelude::*,
 };

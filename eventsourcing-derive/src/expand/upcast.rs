@@ -12,6 +12,15 @@ fn blamed(older: &Path) -> Span {
     last.map_or_else(|| older.span(), |segment| segment.ident.span())
 }
 
+/// The older version's type. Of a type without parameters an alias, so that a path that leads nowhere is one error.
+fn older_type(model: &EventType, older: &Path) -> TokenStream {
+    if model.generics.params.is_empty() {
+        quote_spanned!(blamed(older)=> __Older)
+    } else {
+        quote!(#older)
+    }
+}
+
 /// What a type with parameters asks of its older version, for each of its instantiations.
 pub(super) fn bounds(model: &EventType) -> Option<TokenStream> {
     let EventType {
@@ -29,8 +38,9 @@ pub(super) fn bounds(model: &EventType) -> Option<TokenStream> {
 }
 
 /// ```text
-/// const fn __older() -> (EventVersion, impl Listed<ItemAddedV1>) {
-///     __private::stored::<ItemAddedV1>()
+/// type __Older = ItemAddedV1;
+/// const fn __older() -> (EventVersion, impl Listed<__Older>) {
+///     __private::stored::<__Older>()
 /// }
 /// const _: () = { /* checks */ };
 /// ```
@@ -40,16 +50,20 @@ pub(super) fn expand(model: &EventType, bounds: &TokenStream) -> Option<TokenStr
     let older = model.older.as_ref()?;
     let krate = &model.krate;
     let (impl_generics, _, _) = model.generics.split_for_impl();
-    let checks = model.generics.params.is_empty().then(|| {
+    let older_type = older_type(model, older);
+    let is_plain = model.generics.params.is_empty();
+    let alias = is_plain.then(|| quote_spanned!(blamed(older)=> type #older_type = #older;));
+    let checks = is_plain.then(|| {
         let checks = checks(model, older);
         quote!(const _: () = { #checks };)
     });
     Some(quote_spanned! {blamed(older)=>
+        #alias
         const fn __older #impl_generics () -> (
             #krate::__private::EventVersion,
-            impl #krate::__private::Listed<#older>,
+            impl #krate::__private::Listed<#older_type>,
         ) #bounds {
-            #krate::__private::stored::<#older>()
+            #krate::__private::stored::<#older_type>()
         }
         #checks
     })
@@ -62,7 +76,7 @@ pub(super) fn expand(model: &EventType, bounds: &TokenStream) -> Option<TokenStr
 ///     if __version >= 2 {
 ///         return __private::decode(__codec, __version, __payload);
 ///     }
-///     Result::map(Listed::read(__older().1, __codec, __version, __payload), <Conversion<ItemAddedV1, Self>>::convert)
+///     Result::map(Listed::read(__older().1, __codec, __version, __payload), <Conversion<__Older, Self>>::convert)
 /// }
 /// ```
 pub(super) fn expand_items(model: &EventType) -> Option<TokenStream> {
@@ -77,6 +91,7 @@ pub(super) fn expand_items(model: &EventType) -> Option<TokenStream> {
     let (_, ty_generics, _) = generics.split_for_impl();
     let turbofish = ty_generics.as_turbofish();
     let checks = (!generics.params.is_empty()).then(|| checks(model, older));
+    let older_type = older_type(model, older);
     Some(quote_spanned! {blamed(older)=>
         const PREVIOUS: ::core::option::Option<&'static #private::EventVersion> = {
             #checks
@@ -94,7 +109,7 @@ pub(super) fn expand_items(model: &EventType) -> Option<TokenStream> {
             }
             ::core::result::Result::map(
                 #private::Listed::read(__older #turbofish ().1, __codec, __version, __payload),
-                <#private::Conversion<#older, Self>>::convert,
+                <#private::Conversion<#older_type, Self>>::convert,
             )
         }
     })
@@ -104,7 +119,7 @@ pub(super) fn expand_items(model: &EventType) -> Option<TokenStream> {
 /// use __private::NoConversion as _;
 /// if !same_text(__older().0.name, "item-added") { panic!("…") }
 /// else if __older().0.version != 1 { panic!("…") }
-/// else if !<Conversion<ItemAddedV1, ItemAdded>>::IS_GIVEN { panic!("…") }
+/// else if !<Conversion<__Older, ItemAdded>>::IS_GIVEN { panic!("…") }
 /// ```
 ///
 /// Each mistake alone: who has the wrong event there needs no conversion from it.
@@ -131,9 +146,10 @@ fn checks(model: &EventType, older: &Path) -> TokenStream {
     let converted = format!(
         "`{shown}` is not read as `{ident}` yet: say how\n\nimpl From<{shown}> for {ident} {{\n    fn from(old: {shown}) -> Self {{ … }}\n}}\n"
     );
+    let older_type = older_type(model, older);
     let conversion = generics.params.is_empty().then(|| {
         quote_spanned! {blamed(older)=>
-            else if !<#private::Conversion<#older, #ident>>::IS_GIVEN {
+            else if !<#private::Conversion<#older_type, #ident>>::IS_GIVEN {
                 ::core::panic!("{}", #converted)
             }
         }

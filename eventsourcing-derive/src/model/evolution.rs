@@ -28,7 +28,12 @@ impl Legacy {
 }
 
 /// The event of the version before, if there is to be one.
-pub(super) fn older(attr: &EventAttr, ident: &Ident, mistakes: &Mistakes) -> Option<Path> {
+pub(super) fn older(
+    attr: &EventAttr,
+    ident: &Ident,
+    name: &str,
+    mistakes: &Mistakes,
+) -> Option<Path> {
     let version = attr.version.unwrap_or(1);
     let Some(Upcast {
         place,
@@ -41,7 +46,7 @@ pub(super) fn older(attr: &EventAttr, ident: &Ident, mistakes: &Mistakes) -> Opt
             let before = version - 1;
             let older = format!("{ident}V{before}");
             let error = format!(
-                "rows of version {before} could not be read: add `upcast({older})`, an event with `version = {before}`, and `impl From<{older}> for {ident}`; or `upcast()` if no such row was ever stored"
+                "rows of version {before} could not be read: add `upcast({older})`, an event with `#[event(name = {name:?}, version = {before})]`, and `impl From<{older}> for {ident}`; or `upcast()` if no such row was ever stored"
             );
             mistakes.at(place, error);
         }

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Event, Debug, Clone, Serialize, Deserialize)]
 #[event(name = "noted")]
-struct NotedV1<T>(T)
+struct NotedV1<T>(T);
 
 #[derive(Event, Debug, Clone, Serialize, Deserialize)]
 #[event(name = "noted", version = 3, upcast(NotedV1<T>))]
-struct Noted<T>(T)
+struct Noted<T>(T);
 
 impl<T> From<NotedV1<T>> for Noted<T> {
     fn from(old: NotedV1<T>) -> Self {

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Event, Debug, Clone, Serialize, Deserialize)]
 #[event(name = "noted")]
-struct NotedV1<T>(T)
+struct NotedV1<T>(T);
 
 #[derive(Event, Debug, Clone, Serialize, Deserialize)]
 #[event(name = "noted", version = 2, upcast(NotedV1<T>))]
-struct Noted<T>(T)
+struct Noted<T>(T);
 
 #[derive(Event, Debug, Clone, Serialize, Deserialize)]
 struct OrderCreated;
