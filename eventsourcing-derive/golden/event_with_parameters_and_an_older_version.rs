@@ -23,7 +23,6 @@ const _: () = {
             + ::renamed::__private::serde::de::DeserializeOwned + ::core::marker::Send
             + ::core::marker::Sync + 'static,
         NotedV2<T>: ::renamed::Event,
-        Noted<T>: ::core::convert::From<NotedV2<T>>,
         T: Copy,
     {
         const NAME: &'static ::core::primitive::str = "noted";
@@ -43,6 +42,14 @@ const _: () = {
                 ::core::panic!(
                     "{}",
                     "versions step by one: `Noted` is version 3, so `upcast(NotedV2<T>)` names version 2, with `version = 2` on `NotedV2<T>`"
+                )
+            } else if !<::renamed::__private::Conversion<
+                NotedV2<T>,
+                Noted<T>,
+            >>::IS_GIVEN {
+                ::core::panic!(
+                    "{}",
+                    "`NotedV2<T>` is not read as `Noted<T>` yet: say how\n\nimpl<T> From<NotedV2<T>> for Noted<T> {\n    fn from(old: NotedV2<T>) -> Self { … }\n}\n"
                 )
             }
             ::core::option::Option::Some(const { &__older::<T>().0 })
@@ -80,7 +87,6 @@ const _: () = {
             + ::renamed::__private::serde::de::DeserializeOwned + ::core::marker::Send
             + ::core::marker::Sync + 'static,
         NotedV2<T>: ::renamed::Event,
-        Noted<T>: ::core::convert::From<NotedV2<T>>,
         T: Copy,
     {
         ::renamed::__private::stored::<NotedV2<T>>()

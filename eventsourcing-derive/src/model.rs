@@ -166,7 +166,11 @@ fn new_names(
     mistakes: &Mistakes,
 ) -> (Ident, Ident) {
     let free = |key: &str, given: &Option<Ident>, default: Ident| match given {
-        Some(given) if given == ident || events.iter().any(|e| e.path.is_ident(given)) => {
+        Some(given)
+            if given == ident
+                || events.iter().any(|e| e.path.is_ident(given))
+                || attr.legacy.iter().any(|path| path.is_ident(given)) =>
+        {
             let error = format!(
                 "`{given}` is the name of a type already: choose another, or leave `{key}` out for `{default}`"
             );

@@ -64,6 +64,17 @@
 //! - [`store`]: the event store, and the stores that come with the crate
 //! - [`codec`]: how events and states become bytes
 //!
+//! # Changing events
+//!
+//! What is stored stays as it is, and is read as what it is today:
+//!
+//! - another name: `alias = "Old"` on the event
+//! - another shape: `version = 2, upcast(Old)` on the event, and `impl From<Old> for New`
+//! - one event that became several: `legacy(Old)` on the aggregate, and `impl From<Old> for Vec<OrderEvent>`
+//! - one that means nothing any more: `retired("Name")` on the aggregate
+//!
+//! [`derive@Event`] and [`derive@Aggregate`] have the details.
+//!
 //! # Runtime
 //!
 //! Futures run on tokio with its timer enabled. Nothing blocks it: `SqliteStore` does its work on threads of its own.

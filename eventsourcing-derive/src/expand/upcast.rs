@@ -23,18 +23,8 @@ fn older_type(model: &EventType, older: &Path) -> TokenStream {
 
 /// What a type with parameters asks of its older version, for each of its instantiations.
 pub(super) fn bounds(model: &EventType) -> Option<TokenStream> {
-    let EventType {
-        krate,
-        ident,
-        generics,
-        ..
-    } = model;
-    let older = model.older.as_ref()?;
-    let (_, ty_generics, _) = generics.split_for_impl();
-    Some(quote_spanned! {blamed(older)=>
-        #older: #krate::Event,
-        #ident #ty_generics: ::core::convert::From<#older>,
-    })
+    let (krate, older) = (&model.krate, model.older.as_ref()?);
+    Some(quote_spanned!(blamed(older)=> #older: #krate::Event,))
 }
 
 /// ```text
@@ -133,7 +123,7 @@ fn checks(model: &EventType, older: &Path) -> TokenStream {
         ..
     } = model;
     let private = quote!(#krate::__private);
-    let (_, ty_generics, _) = generics.split_for_impl();
+    let (impl_generics, ty_generics, _) = generics.split_for_impl();
     let turbofish = ty_generics.as_turbofish();
     let before = version - 1;
     let shown = names::shown(older);
@@ -143,17 +133,12 @@ fn checks(model: &EventType, older: &Path) -> TokenStream {
     let stepped = format!(
         "versions step by one: `{ident}` is version {version}, so `upcast({shown})` names version {before}, with `version = {before}` on `{shown}`"
     );
+    let parameters = names::shown(&impl_generics);
+    let newest = names::shown(&quote!(#ident #ty_generics));
     let converted = format!(
-        "`{shown}` is not read as `{ident}` yet: say how\n\nimpl From<{shown}> for {ident} {{\n    fn from(old: {shown}) -> Self {{ … }}\n}}\n"
+        "`{shown}` is not read as `{newest}` yet: say how\n\nimpl{parameters} From<{shown}> for {newest} {{\n    fn from(old: {shown}) -> Self {{ … }}\n}}\n"
     );
     let older_type = older_type(model, older);
-    let conversion = generics.params.is_empty().then(|| {
-        quote_spanned! {blamed(older)=>
-            else if !<#private::Conversion<#older_type, #ident>>::IS_GIVEN {
-                ::core::panic!("{}", #converted)
-            }
-        }
-    });
     quote_spanned! {blamed(older)=>
         #[allow(unused_imports)]
         use #private::NoConversion as _;
@@ -161,7 +146,8 @@ fn checks(model: &EventType, older: &Path) -> TokenStream {
             ::core::panic!("{}", #named)
         } else if __older #turbofish ().0.version != #before {
             ::core::panic!("{}", #stepped)
+        } else if !<#private::Conversion<#older_type, #ident #ty_generics>>::IS_GIVEN {
+            ::core::panic!("{}", #converted)
         }
-        #conversion
     }
 }

@@ -210,11 +210,8 @@ async fn a_snapshot_that_contradicts_its_legacy_row_is_not_used() {
         );
         snapshots_of(&store).save(wrong).await.unwrap();
         assert_eq!(orders.find(ID.to_owned()).await.unwrap().is_some(), alive);
-        let corrupt = orders
-            .snapshot_stats()
-            .misses
-            .iter()
-            .any(|miss| *miss == (SnapshotMiss::Corrupt, 1));
+        let misses = orders.snapshot_stats().misses;
+        let corrupt = misses.contains(&(SnapshotMiss::Corrupt, 1));
         assert!(corrupt, "it was counted");
         let mended = orders.snapshots(ID.to_owned()).await.unwrap();
         assert_eq!(mended.len(), 1);

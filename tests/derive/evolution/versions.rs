@@ -222,6 +222,44 @@ async fn events_with_parameters_have_older_versions_too() {
     assert!(Measured::<u32>::PREVIOUS.unwrap().is::<MeasuredV1<u32>>());
 }
 
+/// Where no type fits any more.
+#[derive(Event, Clone, Debug, Serialize, Deserialize)]
+#[event(name = "weighed")]
+struct WeighedV1(serde_json::Value);
+
+#[derive(Event, Clone, Debug, Serialize, Deserialize)]
+#[event(name = "weighed", version = 2, upcast(WeighedV1))]
+struct Weighed(String);
+
+impl From<WeighedV1> for Weighed {
+    fn from(old: WeighedV1) -> Self {
+        Self(old.0["grams"].to_string())
+    }
+}
+
+#[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
+#[aggregate(name = "order", id = String, create(Weighed))]
+struct Scale(String);
+
+impl ScaleHandlers for Scale {
+    fn weighed(_: &String, event: Weighed) -> Self {
+        Self(event.0)
+    }
+}
+
+#[tokio::test]
+async fn an_older_version_may_be_any_json() {
+    let store = memory();
+    put(
+        &store,
+        0,
+        foreign("weighed", 1, r#"{"grams":7,"by":["Ada"]}"#),
+    )
+    .await;
+    let scales = Repository::<Scale>::builder(store).build().unwrap();
+    assert_eq!(scales.load(ID.to_owned()).await.unwrap().0, "7");
+}
+
 /// What `upcast` says of a type is there whether or not its rows are legacy.
 #[tokio::test]
 async fn a_legacy_event_has_older_versions_too() {
