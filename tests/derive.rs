@@ -4,6 +4,8 @@
 mod aggregate;
 #[path = "derive/event.rs"]
 mod event;
+#[path = "derive/evolution/mod.rs"]
+mod evolution;
 #[path = "derive/id.rs"]
 mod id;
 #[path = "derive/listing.rs"]

@@ -24,8 +24,32 @@ pub mod shop {
     pub(crate) struct ShopCleaned;
 
     #[derive(Event, Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[event(version = 2, upcast(ToShopMovedV1))]
     struct ToShopMoved {
         to: [u64; 30],
+    }
+
+    #[deprecated = "no longer written"]
+    #[derive(Event, Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[event(name = "ToShopMoved")]
+    struct ToShopMovedV1 {
+        to: u64,
+    }
+
+    #[allow(deprecated, reason = "old events are still read")]
+    impl From<ToShopMovedV1> for ToShopMoved {
+        fn from(old: ToShopMovedV1) -> Self {
+            Self { to: [old.to; 30] }
+        }
+    }
+
+    #[derive(Event, Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct ShopBuilt;
+
+    impl From<ShopBuilt> for Vec<ShopEvent> {
+        fn from(_: ShopBuilt) -> Self {
+            vec![ShopOpened.into(), ShopCleaned.into()]
+        }
     }
 
     #[deprecated = "no longer written"]
@@ -43,6 +67,8 @@ pub mod shop {
         create(ShopOpened),
         events(ShopCleaned, ToShopMoved, New),
         discard(ShopClosed),
+        legacy(ShopBuilt),
+        retired("ShopSeen"),
         event_derive(PartialEq)
     )]
     pub struct Shop {

@@ -6,6 +6,8 @@
     create(OrderCreated),
     events(ItemAdded, basket::ItemAdded as basket_item_added),
     discard(OrderDiscarded),
+    legacy(old::OrderPlaced),
+    retired("ItemSeen"),
 )]
 pub struct Order {
     customer: String,
@@ -135,6 +137,26 @@ const _: () = {
     where
         for<'__a> Order: ::eventsourcing::Aggregate<Event = OrderEvent>,
     {}
+    type __L0 = old::OrderPlaced;
+    const fn __l0() -> (
+        ::eventsourcing::__private::EventVersion,
+        impl ::eventsourcing::__private::Listed<__L0>,
+    ) {
+        ::eventsourcing::__private::stored::<__L0>()
+    }
+    const _: () = {
+        #[allow(unused_imports)]
+        use ::eventsourcing::__private::NoConversion as _;
+        if !<::eventsourcing::__private::Conversion<
+            __L0,
+            ::eventsourcing::__private::Vec<OrderEvent>,
+        >>::IS_GIVEN {
+            ::core::panic!(
+                "{}",
+                "`old::OrderPlaced` is not read as events of `Order` yet: say as which\n\nimpl From<old::OrderPlaced> for Vec<OrderEvent> {\n    fn from(old: old::OrderPlaced) -> Self { … }\n}\n"
+            )
+        }
+    };
     #[automatically_derived]
     impl ::core::clone::Clone for OrderEvent {
         fn clone(&self) -> Self {
@@ -296,6 +318,7 @@ const _: () = {
         __e2().0,
         __e3().0,
     ];
+    const __LEGACY: &[::eventsourcing::__private::EventVersion] = &[__l0().0];
     #[automatically_derived]
     impl ::eventsourcing::Aggregate for Order {
         type Id = Uuid;
@@ -308,6 +331,8 @@ const _: () = {
             "items",
         ];
         const EVENTS: &'static [::eventsourcing::__private::EventType] = __EVENTS;
+        const LEGACY: &'static [::eventsourcing::__private::EventVersion] = __LEGACY;
+        const RETIRED: &'static [&'static ::core::primitive::str] = &["ItemSeen"];
         fn __begin(
             __id: &Uuid,
             __event: OrderEvent,
@@ -400,7 +425,7 @@ const _: () = {
             __version: ::core::primitive::u32,
             __payload: &[::core::primitive::u8],
         ) -> ::core::result::Result<
-            OrderEvent,
+            ::eventsourcing::__private::Decoded<OrderEvent>,
             ::eventsourcing::__private::DecodeError,
         > {
             if let ::core::option::Option::Some(__read) = ::eventsourcing::__private::Listed::decode(
@@ -410,7 +435,14 @@ const _: () = {
                 __version,
                 __payload,
             ) {
-                return ::core::result::Result::map(__read, OrderEvent::OrderCreated);
+                return ::core::result::Result::map(
+                    __read,
+                    |__event| {
+                        ::eventsourcing::__private::Decoded::One(
+                            OrderEvent::OrderCreated(__event),
+                        )
+                    },
+                );
             }
             if let ::core::option::Option::Some(__read) = ::eventsourcing::__private::Listed::decode(
                 __e1().1,
@@ -419,7 +451,14 @@ const _: () = {
                 __version,
                 __payload,
             ) {
-                return ::core::result::Result::map(__read, OrderEvent::ItemAdded);
+                return ::core::result::Result::map(
+                    __read,
+                    |__event| {
+                        ::eventsourcing::__private::Decoded::One(
+                            OrderEvent::ItemAdded(__event),
+                        )
+                    },
+                );
             }
             if let ::core::option::Option::Some(__read) = ::eventsourcing::__private::Listed::decode(
                 __e2().1,
@@ -428,7 +467,14 @@ const _: () = {
                 __version,
                 __payload,
             ) {
-                return ::core::result::Result::map(__read, OrderEvent::BasketItemAdded);
+                return ::core::result::Result::map(
+                    __read,
+                    |__event| {
+                        ::eventsourcing::__private::Decoded::One(
+                            OrderEvent::BasketItemAdded(__event),
+                        )
+                    },
+                );
             }
             if let ::core::option::Option::Some(__read) = ::eventsourcing::__private::Listed::decode(
                 __e3().1,
@@ -437,29 +483,109 @@ const _: () = {
                 __version,
                 __payload,
             ) {
-                return ::core::result::Result::map(__read, OrderEvent::OrderDiscarded);
+                return ::core::result::Result::map(
+                    __read,
+                    |__event| {
+                        ::eventsourcing::__private::Decoded::One(
+                            OrderEvent::OrderDiscarded(__event),
+                        )
+                    },
+                );
+            }
+            if let ::core::option::Option::Some(__read) = ::eventsourcing::__private::Listed::decode(
+                __l0().1,
+                __codec,
+                __name,
+                __version,
+                __payload,
+            ) {
+                return ::core::result::Result::map(
+                    __read,
+                    |__event| {
+                        ::eventsourcing::__private::Decoded::Many({
+                            #[allow(unused_imports)]
+                            use ::eventsourcing::__private::NoConversion as _;
+                            <::eventsourcing::__private::Conversion<
+                                __L0,
+                                ::eventsourcing::__private::Vec<OrderEvent>,
+                            >>::convert(__event)
+                        })
+                    },
+                );
             }
             ::core::result::Result::Err(
                 ::eventsourcing::__private::DecodeError::UnknownName,
             )
         }
     }
-    const _: () = if ::eventsourcing::__private::is_name_taken(__EVENTS, 1usize) {
+    const _: () = if ::eventsourcing::__private::is_version_listed(
+        __EVENTS,
+        __LEGACY,
+        1usize,
+    ) {
+        ::core::panic!(
+            "{}",
+            "`ItemAdded` and an event listed before it are versions of one event: list the newest only, which says `upcast(...)`"
+        )
+    } else if ::eventsourcing::__private::is_name_taken(__EVENTS, __LEGACY, 1usize) {
         ::core::panic!(
             "{}",
             "`ItemAdded` has a stored name or alias that another event of `Order` has: give it its own, as in `#[event(name = \"...\")]`"
         )
     };
-    const _: () = if ::eventsourcing::__private::is_name_taken(__EVENTS, 2usize) {
+    const _: () = if ::eventsourcing::__private::is_version_listed(
+        __EVENTS,
+        __LEGACY,
+        2usize,
+    ) {
+        ::core::panic!(
+            "{}",
+            "`basket::ItemAdded` and an event listed before it are versions of one event: list the newest only, which says `upcast(...)`"
+        )
+    } else if ::eventsourcing::__private::is_name_taken(__EVENTS, __LEGACY, 2usize) {
         ::core::panic!(
             "{}",
             "`basket::ItemAdded` has a stored name or alias that another event of `Order` has: give it its own, as in `#[event(name = \"...\")]`"
         )
     };
-    const _: () = if ::eventsourcing::__private::is_name_taken(__EVENTS, 3usize) {
+    const _: () = if ::eventsourcing::__private::is_version_listed(
+        __EVENTS,
+        __LEGACY,
+        3usize,
+    ) {
+        ::core::panic!(
+            "{}",
+            "`OrderDiscarded` and an event listed before it are versions of one event: list the newest only, which says `upcast(...)`"
+        )
+    } else if ::eventsourcing::__private::is_name_taken(__EVENTS, __LEGACY, 3usize) {
         ::core::panic!(
             "{}",
             "`OrderDiscarded` has a stored name or alias that another event of `Order` has: give it its own, as in `#[event(name = \"...\")]`"
+        )
+    };
+    const _: () = if ::eventsourcing::__private::is_version_listed(
+        __EVENTS,
+        __LEGACY,
+        4usize,
+    ) {
+        ::core::panic!(
+            "{}",
+            "`old::OrderPlaced` and an event listed before it are versions of one event: list the newest only, which says `upcast(...)`"
+        )
+    } else if ::eventsourcing::__private::is_name_taken(__EVENTS, __LEGACY, 4usize) {
+        ::core::panic!(
+            "{}",
+            "`old::OrderPlaced` has a stored name or alias that another event of `Order` has: give it its own, as in `#[event(name = \"...\")]`"
+        )
+    };
+    const _: () = if ::eventsourcing::__private::is_name_of_any(
+        __EVENTS,
+        __LEGACY,
+        "ItemSeen",
+    ) {
+        ::core::panic!(
+            "{}",
+            "\"ItemSeen\" is a stored name or alias of an event of `Order`, which is read: leave it out of `retired(...)`, or the event out of its list"
         )
     };
     #[automatically_derived]

@@ -153,6 +153,7 @@ const _: () = {
         )
     };
     const __EVENTS: &[::eventsourcing::__private::EventType] = &[__e0().0];
+    const __LEGACY: &[::eventsourcing::__private::EventVersion] = &[];
     #[automatically_derived]
     impl ::eventsourcing::Aggregate for Account {
         type Id = __AccountId;
@@ -162,6 +163,8 @@ const _: () = {
         const SCHEMA_VERSION: ::core::primitive::u32 = 1u32;
         const FIELDS: &'static [&'static ::core::primitive::str] = &[];
         const EVENTS: &'static [::eventsourcing::__private::EventType] = __EVENTS;
+        const LEGACY: &'static [::eventsourcing::__private::EventVersion] = __LEGACY;
+        const RETIRED: &'static [&'static ::core::primitive::str] = &[];
         fn __begin(
             __id: &__AccountId,
             __event: AccountEvent,
@@ -218,7 +221,7 @@ const _: () = {
             __version: ::core::primitive::u32,
             __payload: &[::core::primitive::u8],
         ) -> ::core::result::Result<
-            AccountEvent,
+            ::eventsourcing::__private::Decoded<AccountEvent>,
             ::eventsourcing::__private::DecodeError,
         > {
             if let ::core::option::Option::Some(__read) = ::eventsourcing::__private::Listed::decode(
@@ -228,7 +231,14 @@ const _: () = {
                 __version,
                 __payload,
             ) {
-                return ::core::result::Result::map(__read, AccountEvent::Opened);
+                return ::core::result::Result::map(
+                    __read,
+                    |__event| {
+                        ::eventsourcing::__private::Decoded::One(
+                            AccountEvent::Opened(__event),
+                        )
+                    },
+                );
             }
             ::core::result::Result::Err(
                 ::eventsourcing::__private::DecodeError::UnknownName,

@@ -154,6 +154,7 @@ const _: () = {
         )
     };
     const __EVENTS: &[::renamed::__private::EventType] = &[__e0().0];
+    const __LEGACY: &[::renamed::__private::EventVersion] = &[];
     #[automatically_derived]
     impl ::renamed::Aggregate for r#Lamp {
         type Id = LampId;
@@ -163,6 +164,8 @@ const _: () = {
         const SCHEMA_VERSION: ::core::primitive::u32 = 3u32;
         const FIELDS: &'static [&'static ::core::primitive::str] = &[];
         const EVENTS: &'static [::renamed::__private::EventType] = __EVENTS;
+        const LEGACY: &'static [::renamed::__private::EventVersion] = __LEGACY;
+        const RETIRED: &'static [&'static ::core::primitive::str] = &[];
         fn __begin(
             __id: &LampId,
             __event: Happening,
@@ -218,7 +221,10 @@ const _: () = {
             __name: &::core::primitive::str,
             __version: ::core::primitive::u32,
             __payload: &[::core::primitive::u8],
-        ) -> ::core::result::Result<Happening, ::renamed::__private::DecodeError> {
+        ) -> ::core::result::Result<
+            ::renamed::__private::Decoded<Happening>,
+            ::renamed::__private::DecodeError,
+        > {
             if let ::core::option::Option::Some(__read) = ::renamed::__private::Listed::decode(
                 __e0().1,
                 __codec,
@@ -226,7 +232,12 @@ const _: () = {
                 __version,
                 __payload,
             ) {
-                return ::core::result::Result::map(__read, Happening::Installed);
+                return ::core::result::Result::map(
+                    __read,
+                    |__event| {
+                        ::renamed::__private::Decoded::One(Happening::Installed(__event))
+                    },
+                );
             }
             ::core::result::Result::Err(::renamed::__private::DecodeError::UnknownName)
         }

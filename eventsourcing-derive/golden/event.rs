@@ -1,7 +1,7 @@
 // From
 
 #[derive(Event)]
-#[event(name = "noted", version = 2, alias = "Noted", crate = ::renamed)]
+#[event(name = "noted", alias = "Noted", crate = ::renamed)]
 pub struct Noted<T>(
     T,
 )
@@ -24,7 +24,7 @@ const _: () = {
         T: Copy,
     {
         const NAME: &'static ::core::primitive::str = "noted";
-        const VERSION: ::core::primitive::u32 = 2u32;
+        const VERSION: ::core::primitive::u32 = 1u32;
         const ALIASES: &'static [&'static ::core::primitive::str] = &["Noted"];
     }
     #[automatically_derived]

@@ -1,4 +1,4 @@
-//! The expansions of five inputs, as files of `golden/`: what the derives write, for a reader, and no change unseen.
+//! The expansions of some inputs, as files of `golden/`: what the derives write, for a reader, and no change unseen.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p eventsourcing-derive` rewrites them.
 
@@ -45,6 +45,8 @@ fn order() -> DeriveInput {
             create(OrderCreated),
             events(ItemAdded, basket::ItemAdded as basket_item_added),
             discard(OrderDiscarded),
+            legacy(old::OrderPlaced),
+            retired("ItemSeen"),
         )]
         pub struct Order {
             customer: String,
@@ -104,12 +106,42 @@ fn aggregate_with_a_mistake() {
 fn event() {
     let input = parse_quote! {
         #[derive(Event)]
-        #[event(name = "noted", version = 2, alias = "Noted", crate = ::renamed)]
+        #[event(name = "noted", alias = "Noted", crate = ::renamed)]
         pub struct Noted<T>(T) where T: Copy;
     };
     let expanded = expand::event(&input);
     assert!(!names(expanded.clone(), "eventsourcing"));
     check("event", &input, expanded);
+}
+
+#[test]
+fn event_with_an_older_version() {
+    let input = parse_quote! {
+        #[derive(Event)]
+        #[event(name = "item-added", version = 2, upcast(old::ItemAddedV1))]
+        pub struct ItemAdded {
+            sku: String,
+            quantity: u32,
+        }
+    };
+    check("event_with_an_older_version", &input, expand::event(&input));
+}
+
+/// Its parameters are those of the older version too.
+#[test]
+fn event_with_parameters_and_an_older_version() {
+    let input = parse_quote! {
+        #[derive(Event)]
+        #[event(name = "noted", version = 3, upcast(NotedV2<T>), crate = ::renamed)]
+        pub struct Noted<T>(T, u32) where T: Copy;
+    };
+    let expanded = expand::event(&input);
+    assert!(!names(expanded.clone(), "eventsourcing"));
+    check(
+        "event_with_parameters_and_an_older_version",
+        &input,
+        expanded,
+    );
 }
 
 #[test]

@@ -30,6 +30,8 @@ use syn::parse_macro_input;
 ///     create(OrderCreated),
 ///     events(ItemAdded, basket::ItemAdded as basket_item_added, Noted<u32>),
 ///     discard(OrderDiscarded),
+///     legacy(OrderPlaced),
+///     retired("ItemSeen"),
 ///     handlers(vis = pub(crate), name = OrderMutator),
 ///     event = OrderHappening,
 ///     event_derive(PartialEq),
@@ -53,6 +55,8 @@ use syn::parse_macro_input;
 /// | `create(Event, …)` | the events that bring one into being | required |
 /// | `events(Event, …)` | the events that change one | none |
 /// | `discard(Event, …)` | the events that end the life of one | none |
+/// | `legacy(Event, …)` | events of earlier programs: a row of one is read as any number of events | none |
+/// | `retired("text", …)` | names of rows that are read as no event | none |
 /// | `name = "text"` | the stored name, 1 to 128 bytes without `/` and control characters | the type's name in snake case |
 /// | `schema_version = N` | bumped, it makes stored snapshots stale; from 1 | 1 |
 /// | `snapshot_codec = Type` | the codec of snapshots | `Bincode` |
@@ -64,6 +68,11 @@ use syn::parse_macro_input;
 /// An event in a list is a path, `as` the name of its handler where the default one won't do: that is the last
 /// segment in snake case (`HTTPMoved` is handled by `http_moved`), its variant the last segment as it is. Each event
 /// stands in one list, once.
+///
+/// An event of `legacy(…)` has neither variant nor handler, but `impl From<OrderPlaced> for Vec<OrderEvent>`; creation
+/// and discard may be among what it becomes. Whatever a row is read as, it is one version of its stream. All stored
+/// names and aliases differ, those of older versions and of `retired(…)` included. Bump `schema_version` with a change of
+/// what either yields.
 ///
 /// Generated are the event enum, as visible as the aggregate, with `From` for each event; the handler trait, with a
 /// function for each event of `create(…)` and `events(…)`; and the implementations of `Aggregate`, `CreateOf`,
@@ -79,18 +88,32 @@ pub fn derive_aggregate(input: TokenStream) -> TokenStream {
 ///
 /// ```ignore
 /// #[derive(Event, Debug, Clone, Serialize, Deserialize)]
-/// #[event(name = "item-added", alias = "ItemAdded", alias = "ItemPut")]
+/// #[event(name = "item-added", version = 2, upcast(ItemAddedV1), alias = "ItemPut")]
 /// pub struct ItemAdded {
 ///     pub sku: String,
+///     pub quantity: u32,
 /// }
+///
+/// #[derive(Event, Debug, Clone, Serialize, Deserialize)]
+/// #[event(name = "item-added", version = 1)]
+/// pub struct ItemAddedV1 {
+///     pub sku: String,
+/// }
+///
+/// impl From<ItemAddedV1> for ItemAdded { /* … */ }
 /// ```
 ///
 /// | Key | What it says | Default |
 /// |---|---|---|
 /// | `name = "text"` | the stored name, 1 to 128 bytes without `/` and control characters | the type's name |
 /// | `version = N` | the version of its shape, from 1 | 1 |
+/// | `upcast(Event)` | the event of the version before, rows of which are read as this one | none |
 /// | `alias = "text"` | an older name that is read as this event; may be repeated | none |
 /// | `crate = path` | where the runtime crate is | `::eventsourcing` |
+///
+/// Versions of an event share a name and step by one; each names the one before it, and only the newest stands in the
+/// lists of an aggregate. A `version` above 1 needs `upcast(…)`: `upcast()`, where no row of an older version was ever
+/// stored.
 ///
 /// The type may have type and const parameters, but no lifetimes: an event owns what it says. It is `Clone`, `Debug`,
 /// `Serialize`, `DeserializeOwned`, `Send` and `Sync`.

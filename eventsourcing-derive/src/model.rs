@@ -1,12 +1,15 @@
 //! The validated picture: what the expansions write code from. Every rule about an input as a whole is kept here.
 
+pub(crate) mod evolution;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, Data, DeriveInput, Field, Generics, Index, Member, Path, Type, Visibility,
+    Attribute, Data, DeriveInput, Field, Generics, Index, LitStr, Member, Path, Type, Visibility,
     spanned::Spanned,
 };
 
+use self::evolution::Legacy;
 use crate::{
     attr::{self, AggregateAttr, EventAttr, IdAttr, Listing, Stage},
     names,
@@ -29,6 +32,8 @@ pub(crate) struct Aggregate {
     pub(crate) snapshot_codec: Option<Type>,
     pub(crate) fields: Vec<String>,
     pub(crate) events: Vec<Event>,
+    pub(crate) legacy: Vec<Legacy>,
+    pub(crate) retired: Vec<LitStr>,
     pub(crate) event_enum: Ident,
     pub(crate) event_derive: Vec<Path>,
     pub(crate) handlers: Ident,
@@ -114,6 +119,8 @@ impl Aggregate {
             schema_version: attr.schema_version.unwrap_or(1),
             snapshot_codec: attr.snapshot_codec,
             fields: attr::field_names(input),
+            legacy: evolution::legacy(&attr.legacy, ident, &events, mistakes),
+            retired: attr.retired,
             events,
             event_enum,
             event_derive: attr.event_derive,
@@ -159,7 +166,11 @@ fn new_names(
     mistakes: &Mistakes,
 ) -> (Ident, Ident) {
     let free = |key: &str, given: &Option<Ident>, default: Ident| match given {
-        Some(given) if given == ident || events.iter().any(|e| e.path.is_ident(given)) => {
+        Some(given)
+            if given == ident
+                || events.iter().any(|e| e.path.is_ident(given))
+                || attr.legacy.iter().any(|path| path.is_ident(given)) =>
+        {
             let error = format!(
                 "`{given}` is the name of a type already: choose another, or leave `{key}` out for `{default}`"
             );
@@ -345,6 +356,8 @@ pub(crate) struct EventType {
     pub(crate) name: String,
     pub(crate) aliases: Vec<String>,
     pub(crate) version: u32,
+    /// The event of the version before.
+    pub(crate) older: Option<Path>,
 }
 
 impl EventType {
@@ -362,9 +375,9 @@ impl EventType {
             );
             mistakes.on(&first.lifetime, error);
         }
-        let name = attr
-            .name
-            .map_or_else(|| names::text(&input.ident), |given| given.value());
+        let given = attr.name.as_ref().map(LitStr::value);
+        let name = given.unwrap_or_else(|| names::text(&input.ident));
+        let older = evolution::older(&attr, &input.ident, &name, mistakes);
         let mut aliases: Vec<String> = Vec::new();
         for alias in attr.aliases {
             let text = alias.value();
@@ -388,6 +401,7 @@ impl EventType {
             name,
             aliases,
             version: attr.version.unwrap_or(1),
+            older,
         }
     }
 }

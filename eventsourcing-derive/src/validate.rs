@@ -30,6 +30,11 @@ impl Mistakes {
         }
     }
 
+    /// How many there are so far: to tell whether what was just read is sound.
+    pub(crate) fn count(&self) -> usize {
+        self.0.borrow().as_ref().map_or(0, Vec::len)
+    }
+
     /// To be written out as `compile_error!`.
     pub(crate) fn report(self) -> Vec<syn::Error> {
         self.0.borrow_mut().take().unwrap_or_default()

@@ -45,7 +45,7 @@ pub enum ErrorKind {
         name: String,
         /// The stored version of the event's shape.
         stored: u32,
-        /// The version that this program knows.
+        /// The nearest version that this program knows.
         known: u32,
     },
     /// A row stored by a codec that this repository hasn't got.

@@ -67,6 +67,17 @@
 //!
 //! A store of your own: `docs/writing-a-store.md` in the repository, and the conformance kit in `testing`.
 //!
+//! # Changing events
+//!
+//! What is stored stays as it is, and is read as what it is today:
+//!
+//! - another name: `alias = "Old"` on the event
+//! - another shape: `version = 2, upcast(Old)` on the event, and `impl From<Old> for New`
+//! - one event that became several: `legacy(Old)` on the aggregate, and `impl From<Old> for Vec<OrderEvent>`
+//! - one that means nothing any more: `retired("Name")` on the aggregate
+//!
+//! [`derive@Event`] and [`derive@Aggregate`] have the details.
+//!
 //! # Runtime
 //!
 //! Futures run on tokio with its timer enabled. Nothing blocks it: `SqliteStore` does its work on threads of its own.
@@ -147,7 +158,7 @@ pub mod __private {
     pub use crate::{
         aggregate::{Both, Broken, ByPartialEq, Unequalled},
         codec::{Codec, CodecError},
-        event::{DecodeError, EventType, Stage, derived::*},
+        event::{DecodeError, Decoded, EventType, EventVersion, Stage, derived::*},
         schema::{
             Describer, FieldMore, FieldSpec, Form, Shape, Tagging, TypeSpec, VariantSpec,
             keeps_nested_none, keeps_undeclared,

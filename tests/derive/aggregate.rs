@@ -1,7 +1,7 @@
 //! `derive(Aggregate)` on every kind of type: names, versions, fields, codecs, visibility; encoding by stored name.
 
 use eventsourcing::{
-    __private::DecodeError,
+    __private::{DecodeError, Decoded},
     codec::{Bincode, Json},
     prelude::*,
 };
@@ -13,7 +13,13 @@ pub(crate) struct Opened {
 }
 
 #[derive(Event, Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[event(name = "paid-in", version = 2, alias = "PaidIn", alias = "Deposited")]
+#[event(
+    name = "paid-in",
+    version = 2,
+    upcast(),
+    alias = "PaidIn",
+    alias = "Deposited"
+)]
 pub(crate) struct Paid {
     amount: u32,
 }
@@ -171,7 +177,10 @@ fn fields_are_named_as_serde_writes_them() {
 }
 
 fn decode(name: &str, version: u32, payload: &str) -> Result<BankAccountEvent, DecodeError> {
-    BankAccount::__decode(&Json, name, version, payload.as_bytes())
+    match BankAccount::__decode(&Json, name, version, payload.as_bytes())? {
+        Decoded::One(event) => Ok(event),
+        Decoded::Many(_) => unreachable!("it has no legacy events"),
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ struct Plain;
 #[event(
     name = "item-added",
     version = 3,
+    upcast(),
     alias = "ItemAdded",
     alias = "ItemPut"
 )]

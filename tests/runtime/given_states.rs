@@ -16,6 +16,7 @@ use crate::{
 struct Watched {
     moves: u64,
     #[serde(skip)]
+    #[schema(trusted)]
     seen: u32,
 }
 
@@ -100,6 +101,7 @@ hint: the state does not survive its snapshot: a field that serde skips (`#[serd
 struct Robot {
     name: String,
     #[serde(with = "rounded")]
+    #[schema(opaque = "rounded-v1")]
     place: f64,
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 type Store = Arc<dyn EventStore>;
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Schema, Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Nested(Vec<Nested>);
 
 impl Nested {
@@ -29,6 +29,7 @@ pub(crate) struct Begun {
 pub(crate) struct Noted {
     number: f64,
     maybe: Option<f64>,
+    #[schema(trusted)]
     twice: Option<Option<u8>>,
     nested: Nested,
 }

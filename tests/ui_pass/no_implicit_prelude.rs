@@ -11,7 +11,7 @@ mod domain {
         ::serde::Serialize,
         ::serde::Deserialize,
     )]
-    #[event(name = "order-created", alias = "Created", version = 2)]
+    #[event(name = "order-created", alias = "Created", version = 2, upcast(OrderCreatedV1))]
     pub struct OrderCreated {
         pub customer: ::std::string::String,
     }
@@ -23,7 +23,57 @@ mod domain {
         ::serde::Serialize,
         ::serde::Deserialize,
     )]
+    #[event(name = "order-created")]
+    pub struct OrderCreatedV1;
+
+    impl ::std::convert::From<OrderCreatedV1> for OrderCreated {
+        fn from(_: OrderCreatedV1) -> Self {
+            Self {
+                customer: ::std::string::String::new(),
+            }
+        }
+    }
+
+    #[derive(
+        ::eventsourcing::Event,
+        ::std::fmt::Debug,
+        ::std::clone::Clone,
+        ::serde::Serialize,
+        ::serde::Deserialize,
+    )]
+    pub struct Placed;
+
+    impl ::std::convert::From<Placed> for ::std::vec::Vec<OrderEvent> {
+        fn from(_: Placed) -> Self {
+            ::std::vec::Vec::new()
+        }
+    }
+
+    #[derive(
+        ::eventsourcing::Event,
+        ::std::fmt::Debug,
+        ::std::clone::Clone,
+        ::serde::Serialize,
+        ::serde::Deserialize,
+    )]
+    #[event(version = 2, upcast(NotedV1<T>))]
     pub struct Noted<T>(pub T);
+
+    #[derive(
+        ::eventsourcing::Event,
+        ::std::fmt::Debug,
+        ::std::clone::Clone,
+        ::serde::Serialize,
+        ::serde::Deserialize,
+    )]
+    #[event(name = "Noted")]
+    pub struct NotedV1<T>(pub T);
+
+    impl<T> ::std::convert::From<NotedV1<T>> for Noted<T> {
+        fn from(old: NotedV1<T>) -> Self {
+            Self(old.0)
+        }
+    }
 
     #[derive(
         ::eventsourcing::Event,
@@ -55,7 +105,9 @@ mod domain {
         id = OrderId,
         create(OrderCreated),
         events(Noted<::std::primitive::u32>),
-        discard(Discarded)
+        discard(Discarded),
+        legacy(Placed),
+        retired("Seen")
     )]
     pub struct Order {
         customer: ::std::string::String,

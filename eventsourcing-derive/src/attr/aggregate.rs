@@ -7,7 +7,8 @@ use syn::{
 };
 
 use super::{
-    Extent, Form, Key, default_crate, expect_comma, read_attribute, read_keys, skip, value,
+    Extent, Form, Key, default_crate, evolution, expect_comma, read_attribute, read_keys, skip,
+    value,
 };
 use crate::{names, validate::Mistakes};
 
@@ -54,6 +55,8 @@ pub(crate) struct AggregateAttr {
     pub(crate) lists: Vec<Listing>,
     /// Whether `create(…)` was written, also if nothing in it could be read.
     pub(crate) has_create: bool,
+    pub(crate) legacy: Vec<Path>,
+    pub(crate) retired: Vec<LitStr>,
     pub(crate) handlers_vis: Option<Visibility>,
     pub(crate) handlers_name: Option<Ident>,
     pub(crate) event: Option<Ident>,
@@ -69,6 +72,8 @@ const KEYS: &[Key] = &[
     Key::new("create", Form::List, "create(OrderCreated)"),
     Key::new("events", Form::List, "events(ItemAdded, OrderSubmitted)"),
     Key::new("discard", Form::List, "discard(OrderDiscarded)"),
+    Key::new("legacy", Form::List, "legacy(OrderPlaced)"),
+    Key::new("retired", Form::List, "retired(\"ItemSeen\")"),
     Key::new(
         "handlers",
         Form::List,
@@ -95,6 +100,8 @@ impl AggregateAttr {
             snapshot_codec: None,
             lists: Vec::new(),
             has_create: false,
+            legacy: Vec::new(),
+            retired: Vec::new(),
             handlers_vis: None,
             handlers_name: None,
             event: None,
@@ -135,6 +142,8 @@ impl AggregateAttr {
             }
             "events" => self.read_list(Stage::Change, input, extent, mistakes),
             "discard" => self.read_list(Stage::Discard, input, extent, mistakes),
+            "legacy" => evolution::read_legacy(&mut self.legacy, input, extent, mistakes),
+            "retired" => evolution::read_retired(&mut self.retired, input, extent, mistakes),
             "handlers" => self.read_handlers(input, extent, mistakes),
             "event" => self.event = value::new_name(input, key, mistakes)?,
             "event_derive" => self.read_derives(input, extent, mistakes),
@@ -233,7 +242,7 @@ impl AggregateAttr {
 
 /// Reads `path` or `path as handler`.
 fn read_listing(stage: Stage, input: ParseStream<'_>, mistakes: &Mistakes) -> syn::Result<Listing> {
-    let path = read_event_path(stage, input, mistakes)?;
+    let path = read_event_path(stage.key(), input, mistakes)?;
     let event = path.segments.last().map(|s| names::text(&s.ident));
     let event = event.unwrap_or_default();
     let mut handler = None;
@@ -259,8 +268,12 @@ fn read_listing(stage: Stage, input: ParseStream<'_>, mistakes: &Mistakes) -> sy
     })
 }
 
-fn read_event_path(stage: Stage, input: ParseStream<'_>, mistakes: &Mistakes) -> syn::Result<Path> {
-    let key = stage.key();
+/// The path of an event's type in the list of this key.
+pub(super) fn read_event_path(
+    key: &str,
+    input: ParseStream<'_>,
+    mistakes: &Mistakes,
+) -> syn::Result<Path> {
     if input.peek(LitStr) {
         let literal: LitStr = input.parse()?;
         let written = literal.value();

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod event;
+mod evolution;
 mod schema;
 mod serde;
 mod value;
@@ -21,6 +22,7 @@ use syn::{
 pub(crate) use self::{
     aggregate::{AggregateAttr, Listing, Stage},
     event::{EventAttr, IdAttr},
+    evolution::Upcast,
     schema::{Place, SchemaAttr},
     serde::{Both, DefaultBy, SerdeAttr, field_names},
 };

@@ -2,7 +2,8 @@
 
 use proc_macro2::{Ident, Span, TokenTree};
 use syn::{
-    Lit, LitInt, LitStr, Path, Token, Type, Visibility, ext::IdentExt, parse::ParseStream, token,
+    Lit, LitInt, LitStr, Path, Token, Type, Visibility, ext::IdentExt, parse::ParseStream,
+    spanned::Spanned, token,
 };
 
 use crate::{
@@ -28,16 +29,45 @@ pub(super) fn stored_name(
     } else {
         return Err(input.error(format_args!("`{key}` is a text: write `{key} = \"...\"`")));
     };
-    if let Err(what) = validate::stored_name(&literal.value()) {
+    Ok(checked_name(literal, &format!("`{key}`"), mistakes))
+}
+
+/// A quoted name of rows, in the list of this key: `retired("ItemSeen")`.
+pub(super) fn listed_name(
+    input: ParseStream<'_>,
+    key: &str,
+    mistakes: &Mistakes,
+) -> syn::Result<Option<LitStr>> {
+    if input.peek(LitStr) {
+        let literal = input.parse()?;
+        return Ok(checked_name(literal, "this name", mistakes));
+    }
+    let span = input.span();
+    let path = input.call(Path::parse_mod_style).map_err(|_| {
+        let error = format!("`{key}` lists names of rows, as texts: write `{key}(\"...\")`");
+        syn::Error::new(span, error)
+    })?;
+    let last = path.segments.last().map(|s| names::text(&s.ident));
+    let literal = LitStr::new(&last.unwrap_or_default(), path.span());
+    let written = literal.value();
+    mistakes.on(
+        &path,
+        format_args!("`{key}` lists names of rows, as texts: write `{key}({written:?})`"),
+    );
+    Ok(Some(literal))
+}
+
+fn checked_name(literal: LitStr, what: &str, mistakes: &Mistakes) -> Option<LitStr> {
+    if let Err(why) = validate::stored_name(&literal.value()) {
         mistakes.on(
             &literal,
             format_args!(
-                "`{key}` {what}: a stored name has 1 to 128 bytes, without `/` and control characters"
+                "{what} {why}: a stored name has 1 to 128 bytes, without `/` and control characters"
             ),
         );
-        return Ok(None);
+        return None;
     }
-    Ok(Some(literal))
+    Some(literal)
 }
 
 /// A version: a whole number from 1 to the largest `u32`.

@@ -12,6 +12,7 @@ use crate::{
 
 /// ```text
 /// const __EVENTS: &[EventType] = &[__e0().0, __e1().0];
+/// const __LEGACY: &[EventVersion] = &[__l0().0];
 /// impl Aggregate for Order {
 ///     type Id = Uuid;
 ///     type Event = OrderEvent;
@@ -20,12 +21,14 @@ use crate::{
 ///     const SCHEMA_VERSION: u32 = 1;
 ///     const FIELDS: &'static [&'static str] = &["customer", "items"];
 ///     const EVENTS: &'static [EventType] = __EVENTS;
+///     const LEGACY: &'static [EventVersion] = __LEGACY;
+///     const RETIRED: &'static [&'static str] = &["ItemSeen"];
 ///     fn __begin(__id: &Uuid, __event: OrderEvent) -> Result<Self, OrderEvent> {
 ///         <__Mutator<Self>>::__begin(__id, __event)
 ///     }
 ///     /* __apply, __equals, __index, __payload, __encode, __decode */
 /// }
-/// const _: () = if __private::is_name_taken(__EVENTS, 1) { panic!("…") };
+/// const _: () = if __private::is_name_taken(__EVENTS, __LEGACY, 1) { panic!("…") };
 /// ```
 pub(super) fn expand(model: &Aggregate) -> TokenStream {
     let Aggregate {
@@ -36,6 +39,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         name,
         schema_version,
         fields,
+        retired,
         ..
     } = model;
     let private = model.private();
@@ -45,6 +49,10 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     let event_types = model.events.iter().map(|event| {
         let listed = &event.listed;
         quote!(#listed().0)
+    });
+    let legacy_types = model.legacy.iter().map(|legacy| {
+        let stored = &legacy.stored;
+        quote!(#stored().0)
     });
     let mutator = mutator(model);
     let equals = equals(model);
@@ -56,6 +64,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
     let unique_names = unique_names(model);
     quote! {
         const __EVENTS: &[#private::EventType] = &[#(#event_types),*];
+        const __LEGACY: &[#private::EventVersion] = &[#(#legacy_types),*];
         #[automatically_derived]
         impl #impl_generics #krate::Aggregate for #ident #ty_generics #bounds {
             type Id = #id;
@@ -65,6 +74,8 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
             const SCHEMA_VERSION: ::core::primitive::u32 = #schema_version;
             const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#fields),*];
             const EVENTS: &'static [#private::EventType] = __EVENTS;
+            const LEGACY: &'static [#private::EventVersion] = __LEGACY;
+            const RETIRED: &'static [&'static ::core::primitive::str] = &[#(#retired),*];
             #mutator
             #equals
             #index_and_payload
@@ -198,16 +209,35 @@ pub(super) fn expand_demands(model: &Aggregate, demands: &[Demand]) -> TokenStre
 fn unique_names(model: &Aggregate) -> TokenStream {
     let ident = &model.ident;
     let private = model.private();
-    let checks = model.events.iter().enumerate().skip(1).map(|(index, event)| {
-        let shown = names::shown(&event.path);
-        let message = format!(
+    let events = model.events.iter().map(|event| (&event.path, event.span()));
+    let legacy = model.legacy.iter().map(|event| (&event.path, event.span()));
+    let listed = events.chain(legacy).enumerate().skip(1);
+    let checks = listed.map(|(index, (path, span))| {
+        let shown = names::shown(path);
+        let older = format!(
+            "`{shown}` and an event listed before it are versions of one event: list the newest only, which says `upcast(...)`"
+        );
+        let taken = format!(
             "`{shown}` has a stored name or alias that another event of `{ident}` has: give it its own, as in `#[event(name = \"...\")]`"
         );
-        quote_spanned! {event.span()=>
-            const _: () = if #private::is_name_taken(__EVENTS, #index) {
+        quote_spanned! {span=>
+            const _: () = if #private::is_version_listed(__EVENTS, __LEGACY, #index) {
+                ::core::panic!("{}", #older)
+            } else if #private::is_name_taken(__EVENTS, __LEGACY, #index) {
+                ::core::panic!("{}", #taken)
+            };
+        }
+    });
+    let retired = model.retired.iter().map(|name| {
+        let message = format!(
+            "{:?} is a stored name or alias of an event of `{ident}`, which is read: leave it out of `retired(...)`, or the event out of its list",
+            name.value()
+        );
+        quote_spanned! {name.span()=>
+            const _: () = if #private::is_name_of_any(__EVENTS, __LEGACY, #name) {
                 ::core::panic!("{}", #message)
             };
         }
     });
-    quote!(#(#checks)*)
+    quote!(#(#checks)* #(#retired)*)
 }

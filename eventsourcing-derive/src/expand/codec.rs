@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::legacy;
 use crate::model::Aggregate;
 
 /// ```text
@@ -34,9 +35,12 @@ pub(super) fn expand_encode(model: &Aggregate) -> TokenStream {
 }
 
 /// ```text
-/// fn __decode<__C: Codec>(__codec: &__C, __name: &str, __version: u32, __payload: &[u8]) -> Result<OrderEvent, DecodeError> {
+/// fn __decode<__C: Codec>(__codec: &__C, __name: &str, __version: u32, __payload: &[u8]) -> Result<Decoded<OrderEvent>, DecodeError> {
 ///     if let Some(__read) = __private::Listed::decode(__e0().1, __codec, __name, __version, __payload) {
-///         return Result::map(__read, OrderEvent::OrderCreated);
+///         return Result::map(__read, |__event| Decoded::One(OrderEvent::OrderCreated(__event)));
+///     }
+///     if let Some(__read) = __private::Listed::decode(__l0().1, __codec, __name, __version, __payload) {
+///         return Result::map(__read, |__event| Decoded::Many(/* see `legacy` */));
 ///     }
 ///     Err(DecodeError::UnknownName)
 /// }
@@ -44,13 +48,28 @@ pub(super) fn expand_encode(model: &Aggregate) -> TokenStream {
 pub(super) fn expand_decode(model: &Aggregate) -> TokenStream {
     let event_enum = &model.event_enum;
     let private = model.private();
+    let values = quote!(__codec, __name, __version, __payload);
     let attempts = model.events.iter().map(|event| {
         let variant = &event.variant;
-        let values = quote!(__codec, __name, __version, __payload);
         let decode = event.call(model, &quote!(decode), &values);
         quote! {
             if let ::core::option::Option::Some(__read) = #decode {
-                return ::core::result::Result::map(__read, #event_enum::#variant);
+                return ::core::result::Result::map(__read, |__event| {
+                    #private::Decoded::One(#event_enum::#variant(__event))
+                });
+            }
+        }
+    });
+    let legacy_attempts = model.legacy.iter().map(|event| {
+        let stored = &event.stored;
+        let convert = legacy::convert(model, event);
+        quote! {
+            if let ::core::option::Option::Some(__read) =
+                #private::Listed::decode(#stored().1, #values)
+            {
+                return ::core::result::Result::map(__read, |__event| {
+                    #private::Decoded::Many(#convert)
+                });
             }
         }
     });
@@ -60,8 +79,9 @@ pub(super) fn expand_decode(model: &Aggregate) -> TokenStream {
             __name: &::core::primitive::str,
             __version: ::core::primitive::u32,
             __payload: &[::core::primitive::u8],
-        ) -> ::core::result::Result<#event_enum, #private::DecodeError> {
+        ) -> ::core::result::Result<#private::Decoded<#event_enum>, #private::DecodeError> {
             #(#attempts)*
+            #(#legacy_attempts)*
             ::core::result::Result::Err(#private::DecodeError::UnknownName)
         }
     }

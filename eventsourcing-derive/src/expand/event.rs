@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::upcast;
 use crate::model::EventType;
 
 /// ```text
@@ -10,6 +11,7 @@ use crate::model::EventType;
 ///     const NAME: &'static str = "ItemAdded";
 ///     const VERSION: u32 = 1;
 ///     const ALIASES: &'static [&'static str] = &[];
+///     /* PREVIOUS and __decode, if there is an older version */
 /// }
 /// ```
 ///
@@ -32,6 +34,7 @@ pub(super) fn expand(model: &EventType, schema: &TokenStream) -> TokenStream {
         quote!(#where_clause)
     } else {
         let predicates = where_clause.map(|clause| &clause.predicates);
+        let older_bounds = upcast::bounds(model);
         quote! {
             where
                 #ident #ty_generics: ::core::clone::Clone
@@ -41,9 +44,12 @@ pub(super) fn expand(model: &EventType, schema: &TokenStream) -> TokenStream {
                     + ::core::marker::Send
                     + ::core::marker::Sync
                     + #krate::Schema,
+                #older_bounds
                 #predicates
         }
     };
+    let older = upcast::expand(model, &bounds);
+    let older_items = upcast::expand_items(model);
     quote! {
         #[allow(deprecated, unused_qualifications, clippy::absolute_paths)]
         const _: () = {
@@ -52,7 +58,9 @@ pub(super) fn expand(model: &EventType, schema: &TokenStream) -> TokenStream {
                 const NAME: &'static ::core::primitive::str = #name;
                 const VERSION: ::core::primitive::u32 = #version;
                 const ALIASES: &'static [&'static ::core::primitive::str] = &[#(#aliases),*];
+                #older_items
             }
+            #older
             #schema
         };
     }

@@ -10,8 +10,10 @@ mod enumeration;
 mod event;
 mod handlers;
 mod id;
+mod legacy;
 mod lifecycle;
 mod schema;
+mod upcast;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -38,6 +40,7 @@ pub(crate) fn aggregate(input: &DeriveInput) -> TokenStream {
     let handlers = handlers::expand(&model);
     let impls = [
         lifecycle::expand(&model),
+        legacy::expand(&model),
         enumeration::expand_impls(&model),
         handlers::expand_mutator(&model),
         aggregate::expand(&model),

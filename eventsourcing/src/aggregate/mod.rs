@@ -30,7 +30,7 @@ pub(crate) use self::{
 };
 use crate::{
     codec::{Codec, CodecError},
-    event::{DecodeError, EventType},
+    event::{DecodeError, Decoded, EventType, EventVersion},
     schema::Schema,
 };
 
@@ -59,6 +59,10 @@ pub trait Aggregate: Clone + Debug + Serialize + DeserializeOwned + Send + Sync 
     const FIELDS: &'static [&'static str];
     /// Every event it has, in the order of `create(…)`, `events(…)`, `discard(…)`.
     const EVENTS: &'static [EventType];
+    /// Events of earlier programs, a row of which is read as any number of events: `legacy(…)`.
+    const LEGACY: &'static [EventVersion];
+    /// The names of rows that are read as no event: `retired(…)`.
+    const RETIRED: &'static [&'static str];
 
     /// Begins a life; gives the event back if it isn't a creation.
     #[doc(hidden)]
@@ -88,12 +92,12 @@ pub trait Aggregate: Clone + Debug + Serialize + DeserializeOwned + Send + Sync 
         out: &mut Vec<u8>,
     ) -> Result<(), CodecError>;
 
-    /// Reads an event by its stored name and version.
+    /// Reads a row by its stored name and version.
     #[doc(hidden)]
     fn __decode<C: Codec>(
         codec: &C,
         name: &str,
         version: u32,
         payload: &[u8],
-    ) -> Result<Self::Event, DecodeError>;
+    ) -> Result<Decoded<Self::Event>, DecodeError>;
 }

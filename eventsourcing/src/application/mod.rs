@@ -12,6 +12,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::time::Instant;
+
 pub(crate) use self::bus::Bus;
 pub use self::{
     bus::{IntoOutcome, Published, Subscription, SubscriptionStats},
@@ -21,7 +23,7 @@ use crate::{
     Clock, Error, Position, Repository, Result,
     aggregate::Aggregate,
     event::Metadata,
-    repository::{Companions, RepositoryBuilder, Saving, Settings, commit_all, settings},
+    repository::{Companions, RepositoryBuilder, Saving, Settings, Storm, commit_all, settings},
     snapshot::{SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
     store::EventStore,
 };
@@ -53,6 +55,7 @@ struct Shared {
     overrides: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     bus: Arc<Bus>,
     backgrounds: Backgrounds,
+    storm: Storm,
     repositories: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
 }
 
@@ -174,10 +177,11 @@ impl Application {
             }
             let committed = commit_all(&*self.shared.store, &mut refs).await;
             // Also after an error: an earlier batch may have been found stored before the rest failed.
+            let stored = Instant::now();
             let mut published = Vec::new();
             let mut events = 0;
             for saver in &mut savers {
-                saver.take_snapshot().await;
+                saver.take_snapshot(stored).await;
                 events += saver.stored();
                 published.extend(saver.published());
             }
@@ -220,6 +224,7 @@ impl Shared {
             .unwrap_or_else(|| RepositoryBuilder::new(Arc::clone(&self.store)));
         let companions = Companions {
             background: self.backgrounds.add(),
+            storm: self.storm.clone(),
             bus: Some(Arc::clone(&self.bus)),
         };
         builder.build_with(&self.defaults, companions)
@@ -281,6 +286,7 @@ impl ApplicationBuilder {
                 overrides: self.overrides,
                 bus,
                 backgrounds: Backgrounds::default(),
+                storm: Storm::default(),
                 repositories: Mutex::default(),
             }),
             metadata: Arc::default(),

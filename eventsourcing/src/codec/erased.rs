@@ -5,7 +5,10 @@
 use std::{fmt::Debug, sync::Arc};
 
 use super::{Codec, CodecError, Format, Json};
-use crate::{aggregate::Aggregate, event::DecodeError};
+use crate::{
+    aggregate::Aggregate,
+    event::{DecodeError, Decoded},
+};
 
 /// A [`Codec`] for the events and the state of `A`.
 pub(crate) trait AggregateCodec<A: Aggregate>: Debug + Send + Sync {
@@ -21,7 +24,7 @@ pub(crate) trait AggregateCodec<A: Aggregate>: Debug + Send + Sync {
         name: &str,
         version: u32,
         payload: &[u8],
-    ) -> Result<A::Event, DecodeError>;
+    ) -> Result<Decoded<A::Event>, DecodeError>;
     fn encode_state(&self, state: &A) -> Result<Vec<u8>, CodecError>;
     fn decode_state(&self, bytes: &[u8]) -> Result<A, CodecError>;
 }
@@ -47,7 +50,7 @@ impl<A: Aggregate, C: Codec> AggregateCodec<A> for Typed<C> {
         name: &str,
         version: u32,
         payload: &[u8],
-    ) -> Result<A::Event, DecodeError> {
+    ) -> Result<Decoded<A::Event>, DecodeError> {
         A::__decode(&self.0, name, version, payload)
     }
 

@@ -3,12 +3,16 @@
 #[doc(hidden)]
 pub mod derived;
 mod metadata;
+mod version;
 
 use std::{any::TypeId, fmt::Debug};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use self::metadata::{InvalidMetadata, Metadata};
+pub use self::{
+    metadata::{InvalidMetadata, Metadata},
+    version::EventVersion,
+};
 use crate::{
     codec::{Codec, CodecError},
     schema::{Describer, Schema, Shape},
@@ -27,17 +31,13 @@ pub trait Event: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + Sc
     const VERSION: u32;
     /// Older names that are read as this event.
     const ALIASES: &'static [&'static str];
+    /// The version before it, if rows of that are read as it: `upcast(…)`.
+    const PREVIOUS: Option<&'static EventVersion> = None;
 
     /// Reads one that was stored with this version.
     #[doc(hidden)]
     fn __decode<C: Codec>(codec: &C, version: u32, payload: &[u8]) -> Result<Self, DecodeError> {
-        if version == Self::VERSION {
-            codec.decode(payload).map_err(DecodeError::Codec)
-        } else {
-            Err(DecodeError::UnsupportedVersion {
-                known: Self::VERSION,
-            })
-        }
+        derived::decode(codec, version, payload)
     }
 }
 
@@ -64,6 +64,8 @@ pub struct EventType {
     pub aliases: &'static [&'static str],
     /// The list it stands in.
     pub stage: Stage,
+    /// The version before it, if rows of that are read as it.
+    pub previous: Option<&'static EventVersion>,
     type_id: fn() -> TypeId,
     pub(crate) shape: fn(&mut Describer) -> Shape,
 }
@@ -77,9 +79,27 @@ impl EventType {
             version: E::VERSION,
             aliases: E::ALIASES,
             stage,
+            previous: E::PREVIOUS,
             type_id: TypeId::of::<E>,
             shape: E::__shape,
         }
+    }
+
+    /// The version that is written.
+    pub const fn newest(&self) -> EventVersion {
+        EventVersion {
+            name: self.name,
+            version: self.version,
+            aliases: self.aliases,
+            previous: self.previous,
+            type_id: self.type_id,
+            shape: self.shape,
+        }
+    }
+
+    /// Every version that is read as it, newest first.
+    pub fn versions(&self) -> impl Iterator<Item = EventVersion> + use<> {
+        self.newest().versions()
     }
 
     /// Whether it is the type `E`.
@@ -87,9 +107,26 @@ impl EventType {
         (self.type_id)() == TypeId::of::<E>()
     }
 
-    /// Whether rows with this stored name are read as it.
+    /// Whether rows with this stored name are read as it, those of older versions included.
     pub fn is_stored_as(&self, name: &str) -> bool {
-        self.name == name || self.aliases.contains(&name)
+        self.newest().is_stored_as(name)
+    }
+}
+
+/// What a stored row is read as. One event, without an allocation, unless its name is legacy or retired.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Decoded<E> {
+    One(E),
+    Many(Vec<E>),
+}
+
+impl<E> Decoded<E> {
+    pub(crate) fn into_vec(self) -> Vec<E> {
+        match self {
+            Self::One(event) => vec![event],
+            Self::Many(events) => events,
+        }
     }
 }
 
@@ -98,6 +135,9 @@ impl EventType {
 #[derive(Debug)]
 pub enum DecodeError {
     UnknownName,
-    UnsupportedVersion { known: u32 },
+    /// `known` is the nearest version that can be read.
+    UnsupportedVersion {
+        known: u32,
+    },
     Codec(CodecError),
 }

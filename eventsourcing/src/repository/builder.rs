@@ -3,9 +3,10 @@
 use std::{
     fmt,
     sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
 
-use super::{Inner, Repository, turns::Turns};
+use super::{Inner, Repository, flight::Flights, storm::Storm, turns::Turns};
 use crate::{
     Clock, Error, ErrorKind, Result, SystemClock,
     aggregate::{Aggregate, check_name},
@@ -26,6 +27,9 @@ use crate::{
 /// How often a command is tried before its last conflict is given back.
 const ATTEMPTS: u32 = 32;
 
+/// How long the snapshot store may keep a load or a save waiting.
+const DEADLINE: Duration = Duration::from_secs(1);
+
 /// What can be set for one aggregate type or as an application's default. `None` is: not said.
 #[derive(Clone, Default)]
 pub(crate) struct Settings {
@@ -35,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) ignore_snapshots: Option<bool>,
     pub(crate) clock: Option<Arc<dyn Clock>>,
     pub(crate) attempts: Option<u32>,
+    pub(crate) deadline: Option<Duration>,
 }
 
 impl Settings {
@@ -47,6 +52,7 @@ impl Settings {
             ignore_snapshots: self.ignore_snapshots.or(defaults.ignore_snapshots),
             clock: self.clock.or_else(|| defaults.clock.clone()),
             attempts: self.attempts.or(defaults.attempts),
+            deadline: self.deadline.or(defaults.deadline),
         }
     }
 }
@@ -84,6 +90,13 @@ macro_rules! settings {
             self
         }
 
+        /// How long the snapshot store may keep a load waiting before it replays, or a save whose events are stored. All
+        /// calls of one load or save together; background snapshots keep nobody waiting. Default: one second.
+        pub fn snapshot_deadline(mut self, deadline: Duration) -> Self {
+            self.$($this).+.deadline = Some(deadline);
+            self
+        }
+
         /// How often `execute` and `update` try before they give the last conflict back (at least 1). Default: 32.
         pub fn max_attempts(mut self, attempts: u32) -> Self {
             self.$($this).+.attempts = Some(attempts);
@@ -106,6 +119,7 @@ pub struct RepositoryBuilder<A: Aggregate> {
 #[derive(Clone, Default)]
 pub(crate) struct Companions {
     pub(crate) background: Background,
+    pub(crate) storm: Storm,
     pub(crate) bus: Option<Arc<Bus>>,
 }
 
@@ -178,6 +192,9 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             policy,
             mode: settings.mode.unwrap_or_default(),
             ignore_snapshots,
+            deadline: settings.deadline.unwrap_or(DEADLINE),
+            flights: Flights::default(),
+            storm: companions.storm,
             clock: settings.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             attempts,
             counters: Counters::default(),

@@ -1,7 +1,7 @@
 //! Loading: a snapshot whose anchor holds and the events after it, or all events.
 //!
-//! The rule that everything here serves: the result is the one that replaying every event gives. A snapshot is used
-//! only if the event at its version has the id that it names.
+//! The rule that everything here serves: the result is the one that replaying every event gives. `begin` finds the
+//! snapshot, `replay` folds, `flight` spares loads that meet at one stream the same work.
 
 use std::{borrow::Borrow, sync::Arc};
 
@@ -9,38 +9,19 @@ use futures_util::future::join;
 
 use super::{
     Repository,
+    begin::{Begin, Repairs},
+    budget::Budget,
     replay::{Replay, Replayed, Start},
-    snapshots::survive,
 };
 use crate::{
     Error, ErrorKind, Result, StreamId, Version,
     aggregate::{Aggregate, Root},
-    event::Stage,
-    snapshot::{Newest, SnapshotMiss, SnapshotRow},
     store::{EventPage, ReadStream},
 };
 
 /// Small enough to spare short streams, large enough to make the hop to the store's thread cheap.
-const FIRST_PAGE: usize = 128;
+pub(super) const FIRST_PAGE: usize = 128;
 const PAGE: usize = 512;
-
-/// What is to be done about snapshots after a load.
-#[derive(Default)]
-pub(crate) struct Repairs {
-    /// Versions of bad rows that were removed.
-    pub(crate) replace: Vec<Version>,
-    /// There are rows, but none that this program's key fits.
-    pub(crate) stale: bool,
-}
-
-enum Anchor<A> {
-    /// Begin here, with this page, whose first row is the anchor.
-    Holds(Start<A>, EventPage),
-    /// Try an older one.
-    Refused,
-    /// The stream has no events at all.
-    NoStream,
-}
 
 impl<A: Aggregate> Repository<A> {
     /// The aggregate as it is now. [`ErrorKind::NotFound`] if it was never created or has been discarded.
@@ -67,28 +48,31 @@ impl<A: Aggregate> Repository<A> {
         Ok(folded.map(|folded| Root::stored(id.clone(), folded, periods())))
     }
 
-    /// Whether it was created and not discarded. Reads one event, no state.
+    /// Whether it was created and not discarded. Reads the last event (earlier ones too, where the last row is read as
+    /// none), no state.
     pub async fn contains(&self, id: impl Borrow<A::Id>) -> Result<bool> {
         let id = id.borrow();
-        let last = async {
-            let stream = StreamId::of::<A>(id)?;
-            let page = self
-                .inner
-                .events
-                .read_stream(&stream, ReadStream::last())
-                .await?;
-            let Some(last) = page.first() else {
+        let stream = StreamId::of::<A>(id).map_err(|error| error.of_call("contains"))?;
+        let alive = self.is_alive(&stream).await;
+        alive.map_err(|error| located::<A>(error, "contains", id))
+    }
+
+    /// What the last row says that says anything.
+    async fn is_alive(&self, stream: &StreamId) -> Result<bool> {
+        let mut read = ReadStream::last();
+        loop {
+            let page = self.inner.events.read_stream(stream, read).await?;
+            for row in page.iter() {
+                if let Some(alive) = self.inner.leaves_alive(stream, &row)? {
+                    return Ok(alive);
+                }
+            }
+            let Some(last) = page.last().filter(|row| row.version > Version::new(1)) else {
                 return Ok(false);
             };
-            let of = A::EVENTS.iter().find(|event| event.is_stored_as(last.name));
-            let Some(of) = of else {
-                let name = last.name.to_owned();
-                return Err(Error::new(ErrorKind::UnknownEvent { name }).at_version(last.version));
-            };
-            Ok(of.stage != Stage::Discard)
-        };
-        last.await
-            .map_err(|error| located::<A>(error, "contains", id))
+            let before = Version::new(last.version.get() - 1);
+            read = ReadStream::last().up_to(before).limit(FIRST_PAGE);
+        }
     }
 
     /// The fold of the events up to `upto`, through a snapshot if there is a good one; mends snapshots on the way.
@@ -98,24 +82,53 @@ impl<A: Aggregate> Repository<A> {
         id: &A::Id,
         upto: Version,
     ) -> Result<Replayed<A>> {
-        let mut repairs = Repairs::default();
-        let mut at_most = upto;
-        let begin = loop {
-            let Some(row) = self.candidate(stream, at_most, &mut repairs).await else {
-                break None;
-            };
-            let version = row.version;
-            match self.anchor(stream, row, upto, &mut repairs).await? {
-                Anchor::Holds(start, page) => break Some((start, page)),
-                Anchor::NoStream => {
-                    return Ok(Replay::new(&self.inner, stream, id, Vec::new()).finish());
-                }
-                Anchor::Refused => at_most = Version::new(version.get().saturating_sub(1)),
+        let mut repairs = Repairs::new(Budget::of(self.inner.deadline));
+        let begin = match self.begin(stream, upto, &mut repairs).await? {
+            Begin::At(start, page) => Some((start, page)),
+            Begin::NoStream => {
+                return Ok(Replay::new(&self.inner, stream, id, Vec::new()).finish());
             }
+            Begin::AtFirst => None,
         };
+        if begin.is_some() {
+            self.inner.counters.hit();
+            return self.run(stream, id, upto, begin, repairs).await;
+        }
+        // Of the loads that meet here while snapshots are to be mended, one replays. A state of the past isn't shared.
+        let flights = &self.inner.flights;
+        let flight = (upto == Version::MAX)
+            .then(|| flights.join(stream, repairs.are_due()))
+            .flatten();
+        let Some(flight) = flight else {
+            return self.run(stream, id, upto, None, repairs).await;
+        };
+        let mut landing = flight.turn().await;
+        if let Some(start) = landing.as_deref().and_then(Option::as_ref)
+            && let Some(page) = self.resume(stream, start, upto).await?
+        {
+            let begin = Some((start.clone(), page));
+            let others = Repairs::new(repairs.budget);
+            drop(landing);
+            return self.run(stream, id, upto, begin, others).await;
+        }
+        let _permit = self.inner.storm.permit(repairs.stale).await;
+        let replayed = self.run(stream, id, upto, None, repairs).await?;
+        if let Some(landing) = &mut landing {
+            **landing = replayed.start();
+        }
+        Ok(replayed)
+    }
+
+    async fn run(
+        &self,
+        stream: &StreamId,
+        id: &A::Id,
+        upto: Version,
+        begin: Option<(Start<A>, EventPage)>,
+        repairs: Repairs,
+    ) -> Result<Replayed<A>> {
         let mut replay = Replay::new(&self.inner, stream, id, repairs.replace.clone());
         if let Some((start, page)) = begin {
-            self.inner.counters.hit();
             if let Some(anchor) = page.first() {
                 replay.begin_at(start, anchor.recorded_at);
             }
@@ -125,12 +138,26 @@ impl<A: Aggregate> Repository<A> {
             self.fold(stream, &mut replay, first, 0, upto).await?;
         }
         let replayed = replay.finish();
-        tracing::trace!(%stream, events = replayed.events, version = %replayed.version, "replayed");
+        tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
         self.repair(stream, &repairs, &replayed, upto).await;
         Ok(replayed)
     }
 
-    async fn page(
+    /// The events from where another replay ended, that one's last included; none if the stream isn't as it was then.
+    async fn resume(
+        &self,
+        stream: &StreamId,
+        start: &Start<A>,
+        upto: Version,
+    ) -> Result<Option<EventPage>> {
+        let page = self.page(stream, start.version, upto, FIRST_PAGE).await?;
+        let holds = page
+            .first()
+            .is_some_and(|first| first.version == start.version && first.id == start.last_event);
+        Ok(holds.then_some(page))
+    }
+
+    pub(super) async fn page(
         &self,
         stream: &StreamId,
         from: Version,
@@ -166,125 +193,6 @@ impl<A: Aggregate> Repository<A> {
             skip = 0;
         }
     }
-
-    /// The newest row of our key at or below `at_most` that is intact; removes those that aren't.
-    async fn candidate(
-        &self,
-        stream: &StreamId,
-        mut at_most: Version,
-        repairs: &mut Repairs,
-    ) -> Option<SnapshotRow> {
-        let snapshots = self.inner.readable_snapshots()?;
-        let key = self.inner.key(stream);
-        while at_most > Version::ZERO {
-            match survive(snapshots.newest(&key, at_most)).await {
-                Ok(Newest::Found(row)) if row.key != key || row.version > at_most => {
-                    // Not what was asked for: nothing to use, and nothing of ours to remove.
-                    self.inner.counters.missed(SnapshotMiss::StoreError);
-                    tracing::warn!(%stream, "the snapshot store answered with another row");
-                    return None;
-                }
-                Ok(Newest::Found(row)) => {
-                    if row.version > Version::ZERO && row.is_intact() {
-                        return Some(row);
-                    }
-                    let version = row.version.min(at_most);
-                    self.inner
-                        .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
-                        .await;
-                    at_most = Version::new(version.get().saturating_sub(1));
-                }
-                Ok(Newest::Absent(others)) => {
-                    self.inner.count_absent(&key, &others, repairs);
-                    return None;
-                }
-                Err(error) => {
-                    self.inner.counters.missed(SnapshotMiss::StoreError);
-                    tracing::warn!(%stream, %error, "snapshot store failed, replaying events");
-                    return None;
-                }
-            }
-        }
-        None
-    }
-
-    /// Whether the event at the snapshot's version is the one that it covers. Reads from that version on, so that a
-    /// good snapshot costs no extra round trip.
-    async fn anchor(
-        &self,
-        stream: &StreamId,
-        row: SnapshotRow,
-        upto: Version,
-        repairs: &mut Repairs,
-    ) -> Result<Anchor<A>> {
-        let page = self.page(stream, row.version, upto, FIRST_PAGE).await?;
-        let first = page.first().filter(|first| first.version == row.version);
-        let Some(first) = first else {
-            return self.anchor_missing(stream, &row, repairs).await;
-        };
-        if first.id != row.last_event {
-            self.inner
-                .discard_bad(&row, SnapshotMiss::WrongAnchor, repairs)
-                .await;
-            return Ok(Anchor::Refused);
-        }
-        if contradicts::<A>(&row, first.name) {
-            self.inner
-                .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
-                .await;
-            return Ok(Anchor::Refused);
-        }
-        let state = match row
-            .state
-            .as_deref()
-            .map(|bytes| self.inner.open_state(bytes))
-        {
-            None => None,
-            Some(Ok(state)) => Some(state),
-            Some(Err(error)) => {
-                tracing::warn!(%stream, version = %row.version, %error, "snapshot can't be decoded");
-                self.inner
-                    .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
-                    .await;
-                return Ok(Anchor::Refused);
-            }
-        };
-        let start = Start {
-            version: row.version,
-            last_event: row.last_event,
-            state,
-        };
-        Ok(Anchor::Holds(start, page))
-    }
-
-    /// The read did not show the event at the snapshot's version: the snapshot is ahead of its stream only if the head,
-    /// read with the store's strongest consistency, says so.
-    async fn anchor_missing(
-        &self,
-        stream: &StreamId,
-        row: &SnapshotRow,
-        repairs: &mut Repairs,
-    ) -> Result<Anchor<A>> {
-        let head = self.inner.events.head(stream).await?;
-        if head >= row.version {
-            self.inner.counters.missed(SnapshotMiss::Lagging);
-            return Ok(Anchor::Refused);
-        }
-        self.inner
-            .discard_bad(row, SnapshotMiss::Ahead, repairs)
-            .await;
-        if head == Version::ZERO {
-            return Ok(Anchor::NoStream);
-        }
-        Ok(Anchor::Refused)
-    }
-}
-
-/// No state means discarded, and the event's name says whether it was: a row that says otherwise would end a life, or
-/// go on with one that has ended. A name that isn't known settles nothing here.
-fn contradicts<A: Aggregate>(row: &SnapshotRow, name: &str) -> bool {
-    let event = A::EVENTS.iter().find(|event| event.is_stored_as(name));
-    event.is_some_and(|event| (event.stage == Stage::Discard) != row.state.is_none())
 }
 
 /// Names the operation that the user called, and the stream.

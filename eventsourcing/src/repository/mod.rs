@@ -1,26 +1,31 @@
 //! `Repository`: loads, decides, saves. Each file here is one thing it does.
 //!
-//! - `load`: a snapshot and the events after it, or all events; `replay` folds them
+//! - `load`: a snapshot and the events after it, or all events; `begin` finds the snapshot, `replay` folds the events;
+//!   `flight` and `storm` keep loads from doing the same work, or too much at once; `budget` bounds waiting for snapshots
 //! - `save`: one atomic append; also of several roots
 //! - `execute`: load, decide, save, again on conflict; `turns` keeps callers of one process from racing
 //! - `snapshots`: taking, repairing and looking at them
 //! - `travel`: the past
 
+mod begin;
+mod budget;
 mod builder;
 mod execute;
+mod flight;
 mod load;
 mod replay;
 mod save;
 mod snapshots;
+mod storm;
 mod travel;
 mod turns;
 
 use std::{
     fmt,
     sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
 
-use self::turns::Turns;
 pub use self::{
     builder::RepositoryBuilder,
     snapshots::Snapshot,
@@ -30,7 +35,9 @@ pub(crate) use self::{
     builder::{Companions, Settings, settings},
     load::located,
     save::{Saver, Saving, commit_all},
+    storm::Storm,
 };
+use self::{flight::Flights, turns::Turns};
 use crate::{
     Clock, Position, Version,
     aggregate::{Aggregate, CreateOf, Root},
@@ -64,6 +71,9 @@ pub(crate) struct Inner<A: Aggregate> {
     periods: Arc<[u64]>,
     mode: SnapshotMode,
     ignore_snapshots: bool,
+    deadline: Duration,
+    flights: Flights<A>,
+    storm: Storm,
     clock: Arc<dyn Clock>,
     attempts: u32,
     counters: Counters,

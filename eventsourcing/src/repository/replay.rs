@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{HistoryEntry, Inner};
+use super::Inner;
 use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Capture, Folded, Root},
-    event::{DecodeError, Stage},
+    event::{DecodeError, Decoded, Stage},
     store::RecordedEvent,
 };
 
@@ -18,6 +18,8 @@ pub(crate) struct Replay<'a, A: Aggregate> {
     stream: &'a StreamId,
     id: &'a A::Id,
     state: Option<A>,
+    /// In the place of `state` until the first event: others may hold it as well.
+    shared: Option<Arc<A>>,
     discarded: bool,
     version: Version,
     last_event: Uuid,
@@ -25,15 +27,25 @@ pub(crate) struct Replay<'a, A: Aggregate> {
     /// Versions to capture on the way, for snapshots that are to be replaced.
     wanted: Vec<Version>,
     captured: Vec<Capture<A>>,
-    events: u64,
+    rows: u64,
 }
 
-/// Where a replay begins: what a snapshot said.
+/// Where a replay begins: what a snapshot said, or where another replay ended.
 pub(crate) struct Start<A> {
     pub(crate) version: Version,
     pub(crate) last_event: Uuid,
-    /// None: discarded.
-    pub(crate) state: Option<A>,
+    /// None: discarded. Shared, until an event changes it.
+    pub(crate) state: Option<Arc<A>>,
+}
+
+impl<A> Clone for Start<A> {
+    fn clone(&self) -> Self {
+        Self {
+            version: self.version,
+            last_event: self.last_event,
+            state: self.state.clone(),
+        }
+    }
 }
 
 impl<'a, A: Aggregate> Replay<'a, A> {
@@ -48,48 +60,59 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             stream,
             id,
             state: None,
+            shared: None,
             discarded: false,
             version: Version::ZERO,
             last_event: Uuid::nil(),
             recorded_at: None,
             wanted,
             captured: Vec::new(),
-            events: 0,
+            rows: 0,
         }
     }
 
     /// Begins at a snapshot whose anchor has been checked.
     pub(crate) fn begin_at(&mut self, start: Start<A>, recorded_at: Timestamp) {
         self.discarded = start.state.is_none();
-        self.state = start.state;
+        self.shared = start.state;
         self.version = start.version;
         self.last_event = start.last_event;
         self.recorded_at = Some(recorded_at);
     }
 
-    /// Goes on behind an entry of a history.
-    pub(crate) fn resume(&mut self, last: &HistoryEntry<A>) {
-        let start = Start {
-            version: last.version,
-            last_event: last.id,
-            state: last.state.as_deref().cloned(),
-        };
-        self.begin_at(start, last.recorded_at);
+    /// Goes on where another one ended.
+    pub(crate) fn resume(&mut self, end: Replayed<A>) {
+        self.shared = end.state;
+        self.discarded = end.created && self.shared.is_none();
+        self.version = end.version;
+        self.last_event = end.last_event;
+        self.recorded_at = end.recorded_at;
     }
 
-    /// As `apply`, and gives the event to the caller.
-    pub(crate) fn apply_keeping(&mut self, row: &RecordedEvent<'_>) -> Result<A::Event> {
+    /// As `apply`, and gives the events to the caller.
+    pub(crate) fn apply_keeping(&mut self, row: &RecordedEvent<'_>) -> Result<Vec<A::Event>> {
         self.check_next(row)?;
-        let event = self.inner.decode(self.stream, row)?;
-        self.apply_event(row, event.clone())?;
-        Ok(event)
+        let events = self.inner.decode(self.stream, row)?.into_vec();
+        for event in &events {
+            self.apply_event(row, event.clone())?;
+        }
+        self.pass(row);
+        Ok(events)
     }
 
-    /// Decodes a row and applies it. The error names stream, version and event.
+    /// Decodes a row and applies what it is read as. The error names stream, version and event.
     pub(crate) fn apply(&mut self, row: &RecordedEvent<'_>) -> Result<()> {
         self.check_next(row)?;
-        let event = self.inner.decode(self.stream, row)?;
-        self.apply_event(row, event)
+        match self.inner.decode(self.stream, row)? {
+            Decoded::One(event) => self.apply_event(row, event)?,
+            Decoded::Many(events) => {
+                for event in events {
+                    self.apply_event(row, event)?;
+                }
+            }
+        }
+        self.pass(row);
+        Ok(())
     }
 
     /// A gap must never be folded over.
@@ -107,14 +130,23 @@ impl<'a, A: Aggregate> Replay<'a, A> {
     }
 
     fn apply_event(&mut self, row: &RecordedEvent<'_>, event: A::Event) -> Result<()> {
+        let read_as = A::EVENTS[A::__index(&event)].name;
         let broken = |detail: &str| {
+            let name = if read_as == row.name {
+                format!("{read_as:?}")
+            } else {
+                format!("{:?}, read as {read_as:?},", row.name)
+            };
             Error::new(ErrorKind::LifeCycle)
                 .at(self.stream.clone())
                 .at_version(row.version)
-                .because(format!("{:?} {detail}", row.name))
+                .because(format!("{name} {detail}"))
         };
         if self.discarded {
             return Err(broken("comes after the discard"));
+        }
+        if let Some(shared) = self.shared.take() {
+            self.state = Some(Arc::unwrap_or_clone(shared));
         }
         match (Root::<A>::stage(&event), &mut self.state) {
             (Stage::Create, state @ None) => match A::__begin(self.id, event) {
@@ -132,49 +164,62 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             }
             (Stage::Discard, Some(_)) => self.discarded = true,
         }
-        self.version = row.version;
-        self.last_event = row.id;
-        self.recorded_at = Some(row.recorded_at);
-        self.events += 1;
-        if self.wanted.contains(&self.version) {
-            self.captured.push(self.capture());
-        }
         Ok(())
     }
 
+    /// All events of a row are applied: any number of them is one version.
+    fn pass(&mut self, row: &RecordedEvent<'_>) {
+        self.version = row.version;
+        self.last_event = row.id;
+        self.recorded_at = Some(row.recorded_at);
+        self.rows += 1;
+        if self.wanted.contains(&self.version) && self.is_created() {
+            self.captured.push(self.capture());
+        }
+    }
+
+    /// Not before the first event, which may stand behind rows that are read as none. A snapshot of that would say
+    /// that the aggregate was discarded.
+    fn is_created(&self) -> bool {
+        self.state.is_some() || self.shared.is_some() || self.discarded
+    }
+
     fn capture(&self) -> Capture<A> {
-        let state = self.state.as_ref().filter(|_| !self.discarded);
         Capture {
             version: self.version,
             last_event: self.last_event,
-            state: state.map(|state| Arc::new(state.clone())),
+            state: self.state().map(|state| Arc::new(state.clone())),
         }
     }
 
     pub(crate) fn state(&self) -> Option<&A> {
-        self.state.as_ref().filter(|_| !self.discarded)
+        let state = self.shared.as_deref().or(self.state.as_ref());
+        state.filter(|_| !self.discarded)
     }
 
     pub(crate) fn finish(self) -> Replayed<A> {
         Replayed {
+            created: self.is_created(),
             version: self.version,
             last_event: self.last_event,
             recorded_at: self.recorded_at,
-            state: self.state.filter(|_| !self.discarded).map(Arc::new),
+            state: (self.shared.or_else(|| self.state.map(Arc::new))).filter(|_| !self.discarded),
             captured: self.captured,
-            events: self.events,
+            rows: self.rows,
         }
     }
 }
 
-/// The end of a replay. No state: there were no events, or the last one is a discard.
+/// The end of a replay. No state: it was never created, or the last event is a discard.
 pub(crate) struct Replayed<A> {
     pub(crate) version: Version,
     pub(crate) last_event: Uuid,
     pub(crate) recorded_at: Option<Timestamp>,
+    /// Also if it has been discarded since.
+    created: bool,
     pub(crate) state: Option<Arc<A>>,
     pub(crate) captured: Vec<Capture<A>>,
-    pub(crate) events: u64,
+    pub(crate) rows: u64,
 }
 
 impl<A> Replayed<A> {
@@ -186,38 +231,59 @@ impl<A> Replayed<A> {
         })
     }
 
-    pub(crate) fn head(&self) -> Capture<A> {
-        Capture {
+    /// Where another replay may go on; none before the creation.
+    pub(crate) fn start(&self) -> Option<Start<A>> {
+        self.created.then(|| Start {
             version: self.version,
             last_event: self.last_event,
             state: self.state.clone(),
-        }
+        })
+    }
+
+    /// What a snapshot of here covers; none before the creation.
+    pub(crate) fn head(&self) -> Option<Capture<A>> {
+        self.created.then(|| Capture {
+            version: self.version,
+            last_event: self.last_event,
+            state: self.state.clone(),
+        })
     }
 }
 
 impl<A: Aggregate> Inner<A> {
-    /// A stored row as an event, by the codec that wrote it.
-    pub(crate) fn decode(&self, stream: &StreamId, row: &RecordedEvent<'_>) -> Result<A::Event> {
+    /// A stored row as one event, or as many or none, by the codec that wrote it.
+    pub(crate) fn decode(
+        &self,
+        stream: &StreamId,
+        row: &RecordedEvent<'_>,
+    ) -> Result<Decoded<A::Event>> {
         let failed = |kind| Error::new(kind).at(stream.clone()).at_version(row.version);
+        // Asked only of a row that nothing else reads: its codec needn't be known.
+        let is_retired = || A::RETIRED.contains(&row.name);
         let Some(codec) = self.codecs.reader(row.codec) else {
+            if is_retired() {
+                return Ok(Decoded::Many(Vec::new()));
+            }
             let codec = row.codec.to_owned();
             return Err(failed(ErrorKind::UnknownCodec { codec }));
         };
         let name = || row.name.to_owned();
-        codec
-            .decode_event(row.name, row.event_version, row.payload)
-            .map_err(|error| match error {
-                DecodeError::UnknownName => failed(ErrorKind::UnknownEvent { name: name() }),
-                DecodeError::UnsupportedVersion { known } => {
-                    failed(ErrorKind::UnsupportedEventVersion {
-                        name: name(),
-                        stored: row.event_version,
-                        known,
-                    })
-                }
-                DecodeError::Codec(source) => failed(ErrorKind::Corrupt)
-                    .because(format!("event {:?}", row.name))
-                    .caused_by(source),
-            })
+        let decoded = codec.decode_event(row.name, row.event_version, row.payload);
+        if matches!(decoded, Err(DecodeError::UnknownName)) && is_retired() {
+            return Ok(Decoded::Many(Vec::new()));
+        }
+        decoded.map_err(|error| match error {
+            DecodeError::UnknownName => failed(ErrorKind::UnknownEvent { name: name() }),
+            DecodeError::UnsupportedVersion { known } => {
+                failed(ErrorKind::UnsupportedEventVersion {
+                    name: name(),
+                    stored: row.event_version,
+                    known,
+                })
+            }
+            DecodeError::Codec(source) => failed(ErrorKind::Corrupt)
+                .because(format!("event {:?}", row.name))
+                .caused_by(source),
+        })
     }
 }

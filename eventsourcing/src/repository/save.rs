@@ -7,9 +7,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Committed, Repository, load::located, turns::Turn};
+use super::{Committed, Repository, budget::Budget, load::located, turns::Turn};
 use crate::{
     Error, ErrorKind, Position, Result, StreamId, Version,
     aggregate::{Aggregate, Batch, Capture, DiscardOf, Root},
@@ -69,7 +70,7 @@ impl<A: Aggregate> Repository<A> {
             drop(turn);
             // Also after an error: an earlier batch may have been found stored before the rest failed.
             let events = saver.stored.len();
-            saver.take_snapshot().await;
+            saver.take_snapshot(Instant::now()).await;
             if let Some(bus) = &self.inner.bus {
                 bus.publish(saver.published()).await;
             }
@@ -102,8 +103,9 @@ pub(crate) trait Saving: Send {
     /// They are not, and never will be under that id.
     fn withdraw(&mut self);
 
-    /// After everything is stored: the snapshot that the policy wants.
-    async fn take_snapshot(&mut self);
+    /// After everything is stored: the snapshot that the policy wants. Waits for it no longer than the deadline from then
+    /// on.
+    async fn take_snapshot(&mut self, stored: Instant);
 
     /// After everything is stored: what subscribers are told.
     fn published(&mut self) -> Vec<Published>;
@@ -355,13 +357,14 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
         self.root.withdraw();
     }
 
-    async fn take_snapshot(&mut self) {
+    async fn take_snapshot(&mut self, stored: Instant) {
         // The policy's closure is the user's: if it panics the save is still a success.
         let wanted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wanted()));
         match wanted {
             Ok(Some(capture)) => {
                 let stream = self.stream.clone();
-                self.repository.take(&stream, capture).await;
+                let budget = Budget::since(stored, self.repository.inner.deadline);
+                self.repository.take(&stream, capture, None, budget).await;
             }
             Ok(None) => {}
             Err(_) => {

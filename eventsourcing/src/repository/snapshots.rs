@@ -8,16 +8,12 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::FutureExt as _;
 
-use super::{
-    Inner, Repository,
-    load::{Repairs, located},
-    replay::Replayed,
-};
+use super::{Inner, Repository, begin::Repairs, budget::Budget, load::located, replay::Replayed};
 use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Capture, Root},
@@ -25,8 +21,12 @@ use crate::{
     snapshot::{
         Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotMode, SnapshotRow,
         SnapshotStore,
+        background::{Slot, Submitted},
     },
 };
+
+/// How long one background snapshot may take, if the deadline isn't longer.
+const LONGEST_IN_BACKGROUND: Duration = Duration::from_secs(30);
 
 /// A stored snapshot, decoded: for looking at. Loads use snapshots by themselves.
 pub struct Snapshot<A: Aggregate> {
@@ -140,26 +140,30 @@ impl<A: Aggregate> Repository<A> {
     }
 
     /// Stores a snapshot as the mode says. Whatever goes wrong is counted and reported, and nothing else.
-    pub(crate) async fn take(&self, stream: &StreamId, capture: Capture<A>) {
-        let inner = Arc::clone(&self.inner);
-        let stream = stream.clone();
-        let work = async move {
-            let Some(store) = &inner.snapshots else {
-                return;
-            };
-            let stored = survive(async {
-                let row = inner.row(&stream, &capture)?;
-                inner.store_row(&**store, row).await
-            });
-            if let Err(error) = stored.await {
-                inner.counters.failed();
-                tracing::warn!(%stream, version = %capture.version, %error, "snapshot failed");
-            }
-        };
+    pub(crate) async fn take(
+        &self,
+        stream: &StreamId,
+        capture: Capture<A>,
+        repairs: Option<Version>,
+        budget: Budget,
+    ) {
+        let version = capture.version;
         match self.inner.mode {
-            SnapshotMode::Sync => work.await,
+            SnapshotMode::Sync => self.inner.store_capture(stream, &capture, budget).await,
             SnapshotMode::Background => {
-                if !self.inner.background.submit(Box::pin(work)) {
+                let inner = Arc::clone(&self.inner);
+                let slot = Slot {
+                    stream: stream.clone(),
+                    repairs,
+                };
+                let stream = stream.clone();
+                let work = async move {
+                    // Nobody waits for it; but a store that hangs must not keep the next ones from being stored.
+                    let budget = Budget::of(inner.deadline.max(LONGEST_IN_BACKGROUND));
+                    inner.store_capture(&stream, &capture, budget).await;
+                };
+                let submitted = self.inner.background.submit(slot, version, Box::pin(work));
+                if submitted != Submitted::Accepted {
                     self.inner.counters.dropped();
                 }
             }
@@ -179,19 +183,15 @@ impl<A: Aggregate> Repository<A> {
             return;
         }
         for capture in &replayed.captured {
-            self.take(stream, capture.clone()).await;
+            let (capture, version) = (capture.clone(), capture.version);
+            self.take(stream, capture, Some(version), repairs.budget)
+                .await;
         }
-        let reached_head = upto == Version::MAX && replayed.version > Version::ZERO;
-        if repairs.stale && repairs.replace.is_empty() && reached_head {
-            self.take(stream, replayed.head()).await;
+        let at_head = upto == Version::MAX && repairs.stale && repairs.replace.is_empty();
+        if let Some(head) = replayed.head().filter(|_| at_head) {
+            self.take(stream, head, None, repairs.budget).await;
         }
     }
-}
-
-/// What a snapshot store, a clock or the user's serialization does may fail a snapshot, but not what it is for.
-pub(crate) async fn survive<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let survived = AssertUnwindSafe(work).catch_unwind().await;
-    survived.unwrap_or_else(|_| Err(Error::new(ErrorKind::Storage).because("it panicked")))
 }
 
 fn no_store() -> Error {
@@ -231,6 +231,21 @@ impl<A: Aggregate> Inner<A> {
                 .caused_by(source)
         })?;
         Ok(Snapshot { id, row, state })
+    }
+
+    async fn store_capture(&self, stream: &StreamId, capture: &Capture<A>, budget: Budget) {
+        let Some(store) = &self.snapshots else {
+            return;
+        };
+        let stored = budget.spend(async {
+            let row = self.row(stream, capture)?;
+            self.store_row(&**store, row).await
+        });
+        if let Err(trouble) = stored.await {
+            self.counters.failed();
+            let error = trouble.into_error();
+            tracing::warn!(%stream, version = %capture.version, %error, "snapshot failed");
+        }
     }
 
     /// A row for a captured state, decoded back before anybody stores it. A panic in the user's serialization is an
@@ -306,9 +321,13 @@ impl<A: Aggregate> Inner<A> {
         else {
             return;
         };
-        match survive(store.delete(&SnapshotInfo::from(row))).await {
+        let info = SnapshotInfo::from(row);
+        match repairs.budget.spend(store.delete(&info)).await {
             Ok(_) => repairs.replace.push(version),
-            Err(error) => tracing::warn!(%stream, %version, %error, "bad snapshot not removed"),
+            Err(trouble) => {
+                let error = trouble.into_error();
+                tracing::warn!(%stream, %version, %error, "bad snapshot not removed");
+            }
         }
     }
 

@@ -14,7 +14,11 @@ use futures_util::{
 };
 use uuid::Uuid;
 
-use super::{Repository, load::located, replay::Replay};
+use super::{
+    Repository,
+    load::located,
+    replay::{Replay, Replayed},
+};
 use crate::{
     Error, ErrorKind, Position, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, AggregateId, Historical},
@@ -23,7 +27,7 @@ use crate::{
 };
 
 impl<A: Aggregate> Repository<A> {
-    /// The aggregate as of this version; beyond the head, as it is now. [`ErrorKind::NotFound`] before its first event and
+    /// The aggregate as of this version; beyond the head, as it is now. [`ErrorKind::NotFound`] before its creation and
     /// from its discard on.
     pub async fn load_at(
         &self,
@@ -49,7 +53,7 @@ impl<A: Aggregate> Repository<A> {
     }
 
     /// The aggregate as of this time: after the longest prefix of its events recorded at or before it.
-    /// [`ErrorKind::NotFound`] before its first event and from its discard on.
+    /// [`ErrorKind::NotFound`] before its creation and from its discard on.
     pub async fn load_as_of(
         &self,
         id: impl Borrow<A::Id>,
@@ -73,7 +77,8 @@ impl<A: Aggregate> Repository<A> {
         found.map_err(|error| located::<A>(error, "find_as_of", id))
     }
 
-    /// Every event with the state after it, from the first on. Lazy: pages by version, and a slow reader holds nothing.
+    /// Every stored row with the state after it, from the first on. Lazy: pages by version, and a slow reader holds
+    /// nothing.
     pub fn history(&self, id: impl Borrow<A::Id>) -> History<A> {
         let id = id.borrow().clone();
         let walk = Walk {
@@ -171,17 +176,17 @@ impl<A: Aggregate> Repository<A> {
     }
 }
 
-/// One event of a history and the state after it.
+/// One stored row of a history and the state after it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct HistoryEntry<A: Aggregate> {
-    /// The version that the event brought the aggregate to.
+    /// The version that the row brought the aggregate to.
     pub version: Version,
-    /// The event.
-    pub event: A::Event,
-    /// The state after it; none after the discard.
+    /// What the row is read as: one event, unless its name is one of `legacy(…)` or `retired(…)`.
+    pub events: Vec<A::Event>,
+    /// The state after it; none before the creation and after the discard.
     pub state: Option<Arc<A>>,
-    /// The event's id.
+    /// The row's id.
     pub id: Uuid,
     /// Its place in the global order.
     pub position: Position,
@@ -194,7 +199,7 @@ pub struct HistoryEntry<A: Aggregate> {
 struct Walk<A: Aggregate> {
     repository: Repository<A>,
     id: A::Id,
-    replayed: Option<HistoryEntry<A>>,
+    replayed: Option<Replayed<A>>,
     buffer: std::vec::IntoIter<Result<HistoryEntry<A>>>,
     done: bool,
 }
@@ -221,24 +226,25 @@ impl<A: Aggregate> Walk<A> {
         let last = self.replayed.take();
         let from = last
             .as_ref()
-            .map_or(Version::new(1), |last| last.version.next());
+            .map_or(Version::new(1), |end| end.version.next());
         let read = ReadStream::from(from).limit(HISTORY_PAGE);
         let page = inner.events.read_stream(&stream, read).await?;
         let mut replay = Replay::new(inner, &stream, &self.id, Vec::new());
         if let Some(last) = last {
-            replay.resume(&last);
+            replay.resume(last);
         }
         let mut entries = Vec::with_capacity(page.len());
         self.done = !page.has_more();
         for row in page.iter() {
             let entry = entry(&mut replay, &row);
             self.done |= entry.is_err();
-            self.replayed = entry.as_ref().ok().cloned();
+            let failed = entry.is_err();
             entries.push(entry);
-            if self.replayed.is_none() {
+            if failed {
                 break;
             }
         }
+        self.replayed = Some(replay.finish());
         self.buffer = entries.into_iter();
         Ok(())
     }
@@ -248,7 +254,7 @@ fn entry<A: Aggregate>(
     replay: &mut Replay<'_, A>,
     row: &RecordedEvent<'_>,
 ) -> Result<HistoryEntry<A>> {
-    let event = replay.apply_keeping(row)?;
+    let events = replay.apply_keeping(row)?;
     let metadata = Metadata::from_stored(row.metadata).map_err(|source| {
         Error::new(ErrorKind::Corrupt)
             .at_version(row.version)
@@ -256,7 +262,7 @@ fn entry<A: Aggregate>(
     })?;
     Ok(HistoryEntry {
         version: row.version,
-        event,
+        events,
         state: replay.state().cloned().map(Arc::new),
         id: row.id,
         position: row.position,

@@ -31,6 +31,7 @@ pub use self::{
 use crate::{
     aggregate::Aggregate,
     codec::{Codec, Format},
+    event::EventType,
 };
 
 /// A type whose shape can be described. Derived: with `derive(Aggregate)` and `derive(Event)`, and by
@@ -59,7 +60,7 @@ use crate::{
     message = "the shape of `{Self}` isn't described",
     label = "a snapshot or event of another shape could be misread",
     note = "if it is a type of yours, derive it: `#[derive(Schema)]`, beside `Serialize` and `Deserialize`",
-    note = "if it is another crate's, name its form on the field: `#[schema(opaque({Self} = \"crate-and-version\"))]`"
+    note = "if it is another crate's, name its form on the field: `#[schema(opaque({Self} = \"crate-and-version\"))]`; for `chrono`, `time`, `rust_decimal` and `serde_json` there are features of `eventsourcing`"
 )]
 pub trait Schema: 'static {
     /// Describes the type, and through `types` all types in it. For the derive.
@@ -88,8 +89,25 @@ impl Description {
 
 /// The fingerprint of an aggregate's snapshots: of its state's shape, and of the names that change what a replay yields.
 pub(crate) fn fingerprint_of<A: Aggregate>() -> Fingerprint {
-    let description = Description::of::<A>();
-    Fingerprint::of(&description, &[])
+    Fingerprint::of(&Description::of::<A>(), &history_names::<A>())
+}
+
+/// `retired`, `legacy` and `upcast` change what a replay yields; plain additions to the lists of events don't.
+fn history_names<A: Aggregate>() -> Vec<String> {
+    let upcast = A::EVENTS.iter().map(EventType::newest);
+    let mut names: Vec<String> = upcast
+        .chain(A::LEGACY.iter().copied())
+        .flat_map(|event| event.versions().skip(1))
+        .map(|older| format!("upcast {} {}", older.version, older.name))
+        .collect();
+    names.extend(
+        A::LEGACY
+            .iter()
+            .map(|event| format!("legacy {}", event.name)),
+    );
+    names.extend(A::RETIRED.iter().map(|name| format!("retired {name}")));
+    names.sort();
+    names
 }
 
 /// For the derive: whether `None` and `Some(None)` are written differently.

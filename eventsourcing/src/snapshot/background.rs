@@ -78,9 +78,11 @@ impl Background {
         if state.closed {
             return Submitted::Dropped;
         }
+        // Dropped behind the lock: it holds a state, whose end may take its time.
+        let mut replaced = None;
         let submitted = match state.waiting.entry(slot.clone()) {
             Entry::Occupied(mut older) if older.get().0 <= version => {
-                older.insert((version, job));
+                replaced = Some(older.insert((version, job)));
                 Submitted::Instead
             }
             Entry::Occupied(_) => return Submitted::Dropped,
@@ -100,6 +102,8 @@ impl Background {
             let task = runtime.spawn(work(Arc::clone(&self.0)));
             state.worker = Some((runtime.id(), task.abort_handle()));
         }
+        drop(state);
+        drop(replaced);
         submitted
     }
 

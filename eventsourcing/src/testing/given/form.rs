@@ -8,6 +8,7 @@ use super::diff::{self, Labelled, Shape};
 use crate::{
     aggregate::Aggregate,
     codec::{Codec as _, Json},
+    event::Decoded,
 };
 
 /// So often a value is decoded again to find out whether it has collections without an order.
@@ -100,8 +101,10 @@ pub(super) fn events_differ<A: Aggregate>(
             let of = A::EVENTS[of_other];
             let mut bytes = Vec::new();
             A::__encode(other, &Json, &mut bytes).ok()?;
-            let decoded = A::__decode(&Json, of.name, of.version, &bytes).ok()?;
-            payload::<A>(&decoded)
+            match A::__decode(&Json, of.name, of.version, &bytes).ok()? {
+                Decoded::One(decoded) => payload::<A>(&decoded),
+                Decoded::Many(_) => None,
+            }
         };
         of_one == of_other
             && match (payload::<A>(one), payload::<A>(other)) {

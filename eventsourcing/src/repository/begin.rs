@@ -1,0 +1,221 @@
+//! Where a replay begins: at the newest snapshot whose anchor holds, or at the first event.
+//!
+//! A snapshot is used only if the event at its version has the id that it names. What is found to be bad is removed here
+//! and noted for replacement.
+
+use std::sync::Arc;
+
+use super::{
+    Inner, Repository,
+    budget::{Budget, Trouble},
+    load::FIRST_PAGE,
+    replay::Start,
+};
+use crate::{
+    Result, StreamId, Version,
+    aggregate::{Aggregate, Root},
+    event::Stage,
+    snapshot::{Newest, SnapshotMiss, SnapshotRow},
+    store::{EventPage, RecordedEvent},
+};
+
+/// What is to be done about snapshots after a load, and the time that is left for it.
+pub(crate) struct Repairs {
+    pub(crate) budget: Budget,
+    /// Versions of bad rows that were removed.
+    pub(crate) replace: Vec<Version>,
+    /// There are rows, but none that this program's key fits.
+    pub(crate) stale: bool,
+}
+
+impl Repairs {
+    pub(crate) fn new(budget: Budget) -> Self {
+        Self {
+            budget,
+            replace: Vec::new(),
+            stale: false,
+        }
+    }
+
+    /// Whether anything is to be done.
+    pub(crate) fn are_due(&self) -> bool {
+        self.stale || !self.replace.is_empty()
+    }
+}
+
+pub(crate) enum Begin<A> {
+    /// Here, with this page, whose first row is the anchor.
+    At(Start<A>, EventPage),
+    /// There is no snapshot to begin at.
+    AtFirst,
+    /// The stream has no events at all.
+    NoStream,
+}
+
+enum Anchor<A> {
+    /// Begin here, with this page, whose first row is the anchor.
+    Holds(Start<A>, EventPage),
+    /// Try an older one.
+    Refused,
+    /// The stream has no events at all.
+    NoStream,
+}
+
+impl<A: Aggregate> Repository<A> {
+    /// Finds the newest good snapshot at or below `upto`.
+    pub(super) async fn begin(
+        &self,
+        stream: &StreamId,
+        upto: Version,
+        repairs: &mut Repairs,
+    ) -> Result<Begin<A>> {
+        let mut at_most = upto;
+        while let Some(row) = self.candidate(stream, at_most, repairs).await {
+            let version = row.version;
+            match self.anchor(stream, row, upto, repairs).await? {
+                Anchor::Holds(start, page) => return Ok(Begin::At(start, page)),
+                Anchor::NoStream => return Ok(Begin::NoStream),
+                Anchor::Refused => at_most = Version::new(version.get().saturating_sub(1)),
+            }
+        }
+        Ok(Begin::AtFirst)
+    }
+
+    /// The newest row of our key at or below `at_most` that is intact; removes those that aren't.
+    async fn candidate(
+        &self,
+        stream: &StreamId,
+        mut at_most: Version,
+        repairs: &mut Repairs,
+    ) -> Option<SnapshotRow> {
+        let snapshots = self.inner.readable_snapshots()?;
+        let key = self.inner.key(stream);
+        while at_most > Version::ZERO {
+            match repairs.budget.spend(snapshots.newest(&key, at_most)).await {
+                Ok(Newest::Found(row)) if row.key != key || row.version > at_most => {
+                    // Not what was asked for: nothing to use, and nothing of ours to remove.
+                    self.inner.counters.missed(SnapshotMiss::StoreError);
+                    tracing::warn!(%stream, "the snapshot store answered with another row");
+                    return None;
+                }
+                Ok(Newest::Found(row)) => {
+                    if row.version > Version::ZERO && row.is_intact() {
+                        return Some(row);
+                    }
+                    let version = row.version.min(at_most);
+                    self.inner
+                        .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
+                        .await;
+                    at_most = Version::new(version.get().saturating_sub(1));
+                }
+                Ok(Newest::Absent(others)) => {
+                    self.inner.count_absent(&key, &others, repairs);
+                    return None;
+                }
+                Err(Trouble::Failed(error)) => {
+                    self.inner.counters.missed(SnapshotMiss::StoreError);
+                    tracing::warn!(%stream, %error, "snapshot store failed, replaying events");
+                    return None;
+                }
+                Err(Trouble::Late) => {
+                    self.inner.counters.missed(SnapshotMiss::Deadline);
+                    tracing::warn!(%stream, "snapshot store did not answer in time, replaying events");
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether the event at the snapshot's version is the one that it covers. Reads from that version on, so that a
+    /// good snapshot costs no extra round trip.
+    async fn anchor(
+        &self,
+        stream: &StreamId,
+        row: SnapshotRow,
+        upto: Version,
+        repairs: &mut Repairs,
+    ) -> Result<Anchor<A>> {
+        let page = self.page(stream, row.version, upto, FIRST_PAGE).await?;
+        let first = page.first().filter(|first| first.version == row.version);
+        let Some(first) = first else {
+            return self.anchor_missing(stream, &row, repairs).await;
+        };
+        if first.id != row.last_event {
+            self.inner
+                .discard_bad(&row, SnapshotMiss::WrongAnchor, repairs)
+                .await;
+            return Ok(Anchor::Refused);
+        }
+        // No state means discarded: a snapshot that says otherwise than its event would end a life, or go on with one
+        // that has ended. An event that can't be read settles nothing here.
+        let alive = self.inner.leaves_alive(stream, &first).ok().flatten();
+        if alive.is_some_and(|alive| alive != row.state.is_some()) {
+            self.inner
+                .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
+                .await;
+            return Ok(Anchor::Refused);
+        }
+        let state = match row
+            .state
+            .as_deref()
+            .map(|bytes| self.inner.open_state(bytes))
+        {
+            None => None,
+            Some(Ok(state)) => Some(state),
+            Some(Err(error)) => {
+                tracing::warn!(%stream, version = %row.version, %error, "snapshot can't be decoded");
+                self.inner
+                    .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
+                    .await;
+                return Ok(Anchor::Refused);
+            }
+        };
+        let start = Start {
+            version: row.version,
+            last_event: row.last_event,
+            state: state.map(Arc::new),
+        };
+        Ok(Anchor::Holds(start, page))
+    }
+
+    /// The read did not show the event at the snapshot's version: the snapshot is ahead of its stream only if the head,
+    /// read with the store's strongest consistency, says so.
+    async fn anchor_missing(
+        &self,
+        stream: &StreamId,
+        row: &SnapshotRow,
+        repairs: &mut Repairs,
+    ) -> Result<Anchor<A>> {
+        let head = self.inner.events.head(stream).await?;
+        if head >= row.version {
+            self.inner.counters.missed(SnapshotMiss::Lagging);
+            return Ok(Anchor::Refused);
+        }
+        self.inner
+            .discard_bad(row, SnapshotMiss::Ahead, repairs)
+            .await;
+        if head == Version::ZERO {
+            return Ok(Anchor::NoStream);
+        }
+        Ok(Anchor::Refused)
+    }
+}
+
+impl<A: Aggregate> Inner<A> {
+    /// Whether this row leaves the aggregate alive, not discarded; none if it says nothing about that. Only a row of
+    /// `legacy(…)` is decoded to find out.
+    pub(super) fn leaves_alive(
+        &self,
+        stream: &StreamId,
+        row: &RecordedEvent<'_>,
+    ) -> Result<Option<bool>> {
+        let event = A::EVENTS.iter().find(|event| event.is_stored_as(row.name));
+        if let Some(event) = event {
+            return Ok(Some(event.stage != Stage::Discard));
+        }
+        let events = self.decode(stream, row)?.into_vec();
+        let last = events.last();
+        Ok(last.map(|event| Root::<A>::stage(event) != Stage::Discard))
+    }
+}

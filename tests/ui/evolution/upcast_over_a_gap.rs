@@ -1,0 +1,39 @@
+//! Versions step by one.
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+#[event(name = "item-added", version = 1)]
+struct ItemAddedV1;
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+#[event(name = "item-added", version = 3, upcast(ItemAddedV1))]
+struct ItemAdded;
+
+impl From<ItemAddedV1> for ItemAdded {
+    fn from(_: ItemAddedV1) -> Self {
+        Self
+    }
+}
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct OrderCreated;
+
+#[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+#[aggregate(
+    id = u64,
+    create(OrderCreated),
+    events(ItemAdded)
+)]
+struct Order;
+
+impl OrderHandlers for Order {
+    fn order_created(_: &u64, _: OrderCreated) -> Self {
+        Self
+    }
+
+    fn item_added(&mut self, _: ItemAdded) {}
+}
+
+fn main() {}

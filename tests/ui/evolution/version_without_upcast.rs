@@ -1,0 +1,29 @@
+//! Rows of the versions before must be readable.
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+#[event(name = "item-added", version = 2)]
+struct ItemAdded;
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct OrderCreated;
+
+#[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+#[aggregate(
+    id = u64,
+    create(OrderCreated),
+    events(ItemAdded)
+)]
+struct Order;
+
+impl OrderHandlers for Order {
+    fn order_created(_: &u64, _: OrderCreated) -> Self {
+        Self
+    }
+
+    fn item_added(&mut self, _: ItemAdded) {}
+}
+
+fn main() {}
