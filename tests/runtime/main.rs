@@ -8,6 +8,7 @@ mod cancellation;
 mod contention;
 mod domain;
 mod doubts;
+mod faithful;
 mod faulty_store;
 mod given;
 mod policies;

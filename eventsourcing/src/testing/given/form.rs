@@ -104,7 +104,7 @@ fn shown_lines(shown: &impl fmt::Debug) -> Vec<String> {
 }
 
 /// A diff, if these texts differ.
-pub(super) fn diff(expected: &str, happened: &str) -> Option<String> {
+pub(in crate::testing) fn diff(expected: &str, happened: &str) -> Option<String> {
     (expected != happened).then(|| lines(expected, happened))
 }
 

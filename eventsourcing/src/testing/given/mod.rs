@@ -12,6 +12,7 @@ mod run;
 
 use std::{borrow::Borrow, convert::Infallible, fmt};
 
+pub(super) use self::form::diff;
 use self::run::{Case, Decide, Refused};
 pub use self::{
     list::{EventList, by},
