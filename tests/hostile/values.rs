@@ -87,7 +87,7 @@ fn line(n: u32) -> Line {
     Line {
         sku: format!("sku-{n}"),
         quantity: n * 1_000,
-        weight: (n % 2 == 0).then_some(f64::from(n) / 8.0),
+        weight: n.is_multiple_of(2).then_some(f64::from(n) / 8.0),
         kind: kind(n),
     }
 }

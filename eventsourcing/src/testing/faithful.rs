@@ -11,7 +11,7 @@ use crate::{
     event::Event,
 };
 
-/// Writes a value with the codec that it is stored with, reads it back, and panics with a diff if it isn't the same.
+/// Writes a value with the codec that it is stored with, reads it back, and shows what was lost.
 ///
 /// A state is tried with its own snapshot codec, an event with [`Json`]. If a repository sets others, or for a value that
 /// is only a part of these, say which: [`assert_faithful_in`].
@@ -36,6 +36,10 @@ use crate::{
 /// assert_faithful(&Parcel { grams: f64::NAN }); // bincode keeps it
 /// ```
 ///
+/// # Panics
+///
+/// If the value can't be written or read, or isn't the same, with a diff (`-` written, `+` read) and what to look for.
+///
 /// ```should_panic
 /// # use eventsourcing::{prelude::*, testing::assert_faithful};
 /// # use serde::{Deserialize, Serialize};
@@ -55,6 +59,10 @@ pub fn assert_faithful<Kind, T: StoredAs<Kind>>(value: &T) {
 ///
 /// assert_faithful_in(Json, &vec![Some(1), None]);
 /// ```
+///
+/// # Panics
+///
+/// As [`assert_faithful`] does.
 #[track_caller]
 #[expect(
     clippy::needless_pass_by_value,
