@@ -9,6 +9,7 @@ mod cancellation_bugs;
 mod contention;
 mod domain;
 mod doubts;
+mod faithful;
 mod faulty_store;
 mod given;
 mod given_states;

@@ -1,6 +1,7 @@
 //! For tests of applications and of stores. Feature `testing`.
 //!
 //! - [`Given`]: given these events, when this command, then these events; needs no store
+//! - [`assert_faithful`]: whether an event or a state comes back from its codec as it was
 //! - [`FaultyStore`]: a store that misbehaves as told, or at random by a seed
 //! - [`CountingStore`]: what is read and written, events and snapshots apart
 //! - [`conformance`]: a check for every rule of the store traits
@@ -54,11 +55,14 @@
 
 pub mod conformance;
 mod counting;
+mod faithful;
 mod faulty;
 mod given;
+mod lines;
 
 pub use self::{
     counting::{CountingStore, StoreCounts, Traffic},
+    faithful::{AState, AnEvent, StoredAs, assert_faithful, assert_faithful_in},
     faulty::{Fault, FaultPlan, FaultyStore, Injected, Operation},
     given::{EventList, Given, Outcome, by},
 };

@@ -59,6 +59,12 @@ const LOST_SOME: &str = "can't tell `Some(None)` or `Some(())` from `None`";
 
 #[test]
 fn numbers_that_json_has_not() {
+    struct FloatKey;
+    impl Serialize for FloatKey {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map([(f64::NAN, 1)])
+        }
+    }
     refused(&f64::NAN, "JSON has no number NaN");
     refused(&f64::INFINITY, "JSON has no number inf");
     refused(&f32::NEG_INFINITY, "JSON has no number -inf");
@@ -74,12 +80,6 @@ fn numbers_that_json_has_not() {
     refused(&Variants::Newtype(f64::NAN), "no number");
     refused(&BTreeMap::from([(1, f64::NAN)]), "no number");
     refused(&Newtype((1_u8, f64::NAN)), "no number");
-    struct FloatKey;
-    impl Serialize for FloatKey {
-        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_map([(f64::NAN, 1)])
-        }
-    }
     refused(&FloatKey, "no number");
     comes_back(&(f64::MAX, f64::MIN_POSITIVE, f32::MIN, 0.1_f32, 5e-324_f64));
     assert_eq!(same_bytes(&-0.0_f64), "-0.0");
@@ -191,6 +191,18 @@ fn bytes_are_an_array() {
 
 #[test]
 fn every_shape_has_the_bytes_it_had() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        One { value: Option<u8> },
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Flat {
+        #[serde(flatten)]
+        tagged: Tagged,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        absent: Option<u8>,
+    }
     comes_back(&(
         u64::MAX,
         i64::MIN,
@@ -214,18 +226,6 @@ fn every_shape_has_the_bytes_it_had() {
     comes_back(&std::time::Duration::from_millis(1_500));
     comes_back(&"127.0.0.1".parse::<std::net::Ipv4Addr>().unwrap());
     same_bytes(&format_args!("displayed {}", 1));
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    #[serde(tag = "kind")]
-    enum Tagged {
-        One { value: Option<u8> },
-    }
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Flat {
-        #[serde(flatten)]
-        tagged: Tagged,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        absent: Option<u8>,
-    }
     let tagged = Tagged::One { value: None };
     comes_back(&Some(Flat {
         tagged,
