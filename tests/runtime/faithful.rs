@@ -15,6 +15,7 @@ use crate::domain::{Ledger, Measured, opened};
 struct Skipping {
     kept: u8,
     #[serde(skip)]
+    #[schema(trusted)]
     lost: Option<&'static str>,
 }
 

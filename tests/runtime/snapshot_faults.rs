@@ -8,9 +8,9 @@ use eventsourcing::{
     EventStore, StreamId,
     codec::Json,
     prelude::*,
+    schema::fingerprint_of,
     snapshot::{
-        Fingerprint, Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotRow,
-        SnapshotStore,
+        Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotRow, SnapshotStore,
     },
     testing::{CountingStore, Fault, FaultPlan, FaultyStore, Operation},
 };
@@ -28,7 +28,7 @@ fn key(id: &str) -> SnapshotKey {
     SnapshotKey {
         stream: StreamId::new("ledger", id).unwrap(),
         schema_version: 1,
-        fingerprint: Fingerprint::default(),
+        fingerprint: fingerprint_of::<Ledger>(),
         codec: "bincode".to_owned(),
     }
 }

@@ -185,24 +185,36 @@ pub(crate) async fn one_unfaithful_root_stores_nothing_of_the_others(store: Stor
     notes.save(&mut good).await.unwrap();
 }
 
+#[derive(Event, Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Measured {
+    number: f64,
+    twice: Option<Maybe>,
+}
+
+#[derive(Aggregate, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[aggregate(id = String, create(Measured))]
+struct Gauge {
+    last: Measured,
+}
+
+impl GaugeHandlers for Gauge {
+    fn measured(_: &String, event: Measured) -> Self {
+        Self { last: event }
+    }
+}
+
 pub(crate) async fn another_codec_keeps_what_json_cannot(store: Store) {
-    let notes = Repository::<Notes>::builder(Arc::clone(&store))
-        .event_codec(Bincode)
-        .build()
-        .unwrap();
-    let mut root = notes.create(
-        id(),
-        Begun {
-            number: f64::INFINITY,
-        },
-    );
-    root.record(Noted {
+    let builder = || Repository::<Gauge>::builder(Arc::clone(&store));
+    let refused = builder().build().unwrap_err().to_string();
+    assert!(refused.contains("`Measured.twice`"), "{refused}");
+    let gauges = builder().event_codec(Bincode).build().unwrap();
+    let measured = Measured {
         number: f64::INFINITY,
         twice: Some(Maybe(None)),
-        ..Noted::default()
-    });
-    notes.save(&mut root).await.unwrap();
-    assert_eq!(notes.load(id()).await.unwrap().state(), root.state());
+    };
+    let mut root = gauges.create(id(), measured);
+    gauges.save(&mut root).await.unwrap();
+    assert_eq!(gauges.load(id()).await.unwrap().state(), root.state());
 }
 
 pub(crate) async fn an_unfaithful_state_is_a_counted_failure(store: Store) {

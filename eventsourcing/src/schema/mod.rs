@@ -87,8 +87,9 @@ impl Description {
     }
 }
 
-/// The fingerprint of an aggregate's snapshots: of its state's shape, and of the names that change what a replay yields.
-pub(crate) fn fingerprint_of<A: Aggregate>() -> Fingerprint {
+/// The fingerprint in the keys of an aggregate's snapshots: of its state's shape, and of the names of `retired`, `legacy` and
+/// `upcast`, which change what a replay yields.
+pub fn fingerprint_of<A: Aggregate>() -> Fingerprint {
     Fingerprint::of(&Description::of::<A>(), &history_names::<A>())
 }
 
