@@ -11,12 +11,14 @@ mod event;
 mod handlers;
 mod id;
 mod lifecycle;
+mod lock;
 mod schema;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
+pub(crate) use self::lock::expand as lock_test;
 use crate::{
     model,
     shape::{Of, TypeShape},

@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::metadata::{InvalidMetadata, Metadata};
 use crate::{
     codec::{Codec, CodecError},
-    schema::Schema,
+    schema::{Describer, Schema, Shape},
 };
 
 /// Something that happened. Implemented by `#[derive(Event)]` only.
@@ -65,6 +65,7 @@ pub struct EventType {
     /// The list it stands in.
     pub stage: Stage,
     type_id: fn() -> TypeId,
+    pub(crate) shape: fn(&mut Describer) -> Shape,
 }
 
 impl EventType {
@@ -77,6 +78,7 @@ impl EventType {
             aliases: E::ALIASES,
             stage,
             type_id: TypeId::of::<E>,
+            shape: E::__shape,
         }
     }
 

@@ -81,16 +81,25 @@ const OTHER: u16 = 256;
 const SKIPPED_FAITHFULLY: u16 = 512;
 
 impl Describer {
-    pub(super) fn describe<T: Schema>() -> Description {
-        let mut types = Self {
+    pub(super) fn new() -> Self {
+        Self {
             places: HashMap::new(),
             definitions: Vec::new(),
-        };
+        }
+    }
+
+    pub(super) fn describe<T: Schema>() -> Description {
+        let mut types = Self::new();
         let root = T::__shape(&mut types);
         Description {
             root,
-            definitions: types.definitions,
+            definitions: types.into_definitions(),
         }
+    }
+
+    /// The types that were met, in that order.
+    pub(super) fn into_definitions(self) -> Vec<Definition> {
+        self.definitions
     }
 
     /// The shape of `T`.

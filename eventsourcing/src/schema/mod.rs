@@ -12,6 +12,7 @@ mod description;
 mod fingerprint;
 mod foreign;
 mod known;
+pub mod lock;
 mod text;
 
 use std::{
