@@ -1,4 +1,5 @@
-//! What `derive(Schema)` describes, and what the fingerprint makes of it.
+//! What `derive(Schema)` describes, and what the fingerprint and the lock make of it.
 
 mod edits;
+mod lock;
 mod text;

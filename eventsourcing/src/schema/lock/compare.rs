@@ -125,7 +125,7 @@ impl<'a> Comparison<'a> {
                 "rows named {} are read as {}",
                 event.name, reader.name
             ))
-        } else if event.aliases != reader.aliases || event.block.notes != reader.block.notes {
+        } else if event.aliases != reader.aliases || event.is_legacy != reader.is_legacy {
             Some("the names that it is read under changed; stored rows are read".to_owned())
         } else {
             None

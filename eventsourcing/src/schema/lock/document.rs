@@ -31,6 +31,8 @@ pub(super) struct Event {
     pub(super) name: String,
     pub(super) version: u32,
     pub(super) aliases: Vec<String>,
+    /// Read as events of other types.
+    pub(super) is_legacy: bool,
     pub(super) block: Block,
 }
 
@@ -42,7 +44,7 @@ pub(super) struct Block {
     /// The head up to its notes.
     pub(super) title: String,
     pub(super) is_enum: bool,
-    /// What the head says about the body, in no order: aliases of an event aside.
+    /// What the head says about the body, in no order; what it says about an event aside.
     pub(super) notes: BTreeSet<Note>,
     /// `= Type`.
     pub(super) written_as: Option<Type>,

@@ -98,7 +98,7 @@ impl Document {
                 line.expect("/")?;
                 let name = line.head_name()?;
                 let version = line.version()?;
-                let (block, aliases) = read_block(&mut line, head, body, false)?;
+                let (block, own) = read_block(&mut line, head, body, false)?;
                 let is_new = !self.events.iter().any(|event| {
                     event.aggregate == aggregate && event.name == name && event.version == version
                 });
@@ -106,7 +106,8 @@ impl Document {
                     aggregate,
                     name,
                     version,
-                    aliases,
+                    aliases: aliases(&own).map(str::to_owned).collect(),
+                    is_legacy: own.contains(&Note::Word("legacy")),
                     block,
                 });
                 Ok(is_new)
@@ -163,13 +164,13 @@ fn check_format(line: &str) -> Read<()> {
     }
 }
 
-/// What follows the name of a head, and the lines below it; and the event's aliases.
+/// What follows the name of a head, and the lines below it; and the notes that are about an event.
 fn read_block(
     line: &mut Line<'_>,
     head: &str,
     body: &[(usize, &str)],
     mut is_enum: bool,
-) -> Result<(Block, Vec<String>), Wrong> {
+) -> Result<(Block, BTreeSet<Note>), Wrong> {
     if line.eat(": enum") {
         is_enum = true;
     }
@@ -202,8 +203,8 @@ fn read_block(
             _ => return Err(at("a field is indented by 2, one of a variant by 4".into())),
         }
     }
-    let is_alias = |note: &Note| matches!(note, Note::Text("alias", _));
-    let names = aliases(&notes).map(str::to_owned).collect();
+    let is_event = |note: &Note| matches!(note, Note::Text("alias", _) | Note::Word("legacy"));
+    let (own, notes): (BTreeSet<Note>, BTreeSet<Note>) = notes.into_iter().partition(is_event);
     let block = Block {
         lines: [head]
             .into_iter()
@@ -212,14 +213,11 @@ fn read_block(
             .collect(),
         title,
         is_enum,
-        notes: notes
-            .into_iter()
-            .filter(|note| !is_alias(note) && !is_kind(note))
-            .collect(),
+        notes: notes.into_iter().filter(|note| !is_kind(note)).collect(),
         written_as,
         variants,
     };
-    Ok((block, names))
+    Ok((block, own))
 }
 
 fn is_kind(note: &Note) -> bool {
