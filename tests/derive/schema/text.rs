@@ -235,3 +235,26 @@ fn a_description_is_made_once() {
     let names: Vec<&str> = description.definitions().iter().map(|d| d.name).collect();
     assert_eq!(names, ["Tree", "Item"]);
 }
+
+#[derive(Schema, Serialize, Deserialize)]
+struct Empty {}
+
+#[derive(Schema, Serialize, Deserialize)]
+struct EmptyTuple();
+
+/// Named as a type of the crate that stands beside it.
+#[derive(Schema, Serialize, Deserialize)]
+struct Duration {
+    #[serde(rename = "0")]
+    first: std::time::Duration,
+}
+
+#[test]
+fn what_is_written_differently_looks_different() {
+    assert_eq!(text::<Unit>(), "struct Unit\n");
+    assert_eq!(text::<Empty>(), "struct Empty (no fields)\n");
+    assert_eq!(text::<EmptyTuple>(), "struct EmptyTuple (empty tuple)\n");
+    let module = module_path!();
+    let expected = format!("struct {module}::Duration\n  \"0\": Duration\n");
+    assert_eq!(text::<Duration>(), expected);
+}

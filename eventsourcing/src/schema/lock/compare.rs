@@ -95,31 +95,23 @@ impl<'a> Comparison<'a> {
     fn event(&mut self, event: &'a Event, old: &'a Document, new: &'a Document, mode: Mode) {
         let aggregate = event.aggregate.as_str();
         let title = event.block.title.as_str();
-        for alias in old.names_of(event) {
-            let is_read = new.reader(aggregate, alias, event.version).is_some();
-            if alias == event.name || is_read || new.is_retired(aggregate, alias) {
-                continue;
+        for name in old.names_of(event) {
+            match new.reader(aggregate, name, event.version) {
+                Some(reader) => self.read_as(event, reader, old, new, mode),
+                None if name == event.name || new.is_retired(aggregate, name) => {}
+                None => {
+                    let cure =
+                        format!("`#[event(alias = \"{name}\")]` on the event that such rows are.");
+                    let what = format!("rows named {name} are no longer read");
+                    let item = Item::new(title, Severity::Refused, &[cure]);
+                    self.items.push(item.saying(&what));
+                }
             }
-            let cure = format!("`#[event(alias = \"{alias}\")]` on the event that such rows are.");
-            let what = format!("rows named {alias} are no longer read");
-            let item = Item::new(title, Severity::Refused, &[cure]);
-            self.items.push(item.saying(&what));
         }
         let Some(reader) = new.reader(aggregate, &event.name, event.version) else {
             let item = unread(event, new);
             return self.items.push(item);
         };
-        let mut walk = Walk::new(old, new);
-        walk.roots(&event.block, &reader.block, mode);
-        for (titles, pair) in walk.pairs {
-            let changed = self.changed(titles, pair.old, pair.new);
-            for finding in pair.findings {
-                if !changed.findings.contains(&finding) {
-                    changed.findings.push(finding);
-                }
-            }
-            changed.events.insert(title.to_owned(), event);
-        }
         let head = if reader.name != event.name {
             Some(format!(
                 "rows named {} are read as {}",
@@ -141,6 +133,27 @@ impl<'a> Comparison<'a> {
             {
                 changed.findings.push(finding);
             }
+        }
+    }
+
+    fn read_as(
+        &mut self,
+        event: &'a Event,
+        reader: &'a Event,
+        old: &'a Document,
+        new: &'a Document,
+        mode: Mode,
+    ) {
+        let mut walk = Walk::new(old, new);
+        walk.roots(&event.block, &reader.block, mode);
+        for (titles, pair) in walk.pairs {
+            let changed = self.changed(titles, pair.old, pair.new);
+            for finding in pair.findings {
+                if !changed.findings.contains(&finding) {
+                    changed.findings.push(finding);
+                }
+            }
+            changed.events.insert(event.block.title.clone(), event);
         }
     }
 

@@ -83,6 +83,16 @@ fn an_event_that_another_reads() {
         report.to_string().contains("`#[event(alias = \"Added\")]`"),
         "{report}"
     );
+    // Rows of the alias are another event's by now, which has another shape.
+    let report = changed(
+        put,
+        "event o/Put version 1\n  a: u8\n\nevent o/Other version 1 (alias \"Added\")\n  a: u16\n",
+    );
+    assert_eq!(report.refused(), 1, "{report}");
+    assert!(
+        report.to_string().contains("`a` was `u8` and is `u16`"),
+        "{report}"
+    );
     // An alias on the newest version reads the old ones' rows under that name as well.
     let report = changed(
         put,
