@@ -33,7 +33,9 @@ fn each_type<'a>(block: &'a Block, visit: &mut impl FnMut(&'a Type)) {
         visit(of);
         match of {
             Type::Tuple(types) | Type::Named(_, types) => {
-                types.iter().for_each(|of| deeply(of, visit));
+                for of in types {
+                    deeply(of, visit);
+                }
             }
             Type::Array(of, _) => deeply(of, visit),
             Type::Opaque(_) | Type::Text(_) => {}

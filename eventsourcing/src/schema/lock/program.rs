@@ -144,7 +144,9 @@ fn shared(roots: &[Root], definitions: &[Definition]) -> Vec<bool> {
             *uses += by;
         }
     };
-    roots.iter().for_each(|root| count(&root.shape, 1));
+    for root in roots {
+        count(&root.shape, 1);
+    }
     for definition in definitions {
         definition.body.each_shape(&mut |shape| count(shape, 2));
     }
