@@ -168,3 +168,10 @@ pub fn derive_aggregate_id(input: TokenStream) -> TokenStream {
 pub fn derive_schema(input: TokenStream) -> TokenStream {
     expand::schema(&parse_macro_input!(input)).into()
 }
+
+/// `"path" { body }`: a test of that body, named after the file. For `eventsourcing::schema_lock!`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn schema_lock_test(input: TokenStream) -> TokenStream {
+    expand::lock_test(&parse_macro_input!(input)).into()
+}

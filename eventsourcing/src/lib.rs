@@ -153,6 +153,8 @@ pub mod prelude {
 pub mod __private {
     pub use std::{borrow::Cow, vec::Vec};
 
+    #[cfg(feature = "derive")]
+    pub use eventsourcing_derive::schema_lock_test;
     pub use serde;
 
     pub use crate::{

@@ -82,7 +82,9 @@ pub(crate) struct Content {
 }
 
 /// Lines added and deleted; part of what is stored.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    eventsourcing::Schema, Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize,
+)]
 pub(crate) struct Lines {
     pub(crate) added: u64,
     pub(crate) deleted: u64,

@@ -12,6 +12,7 @@ mod handlers;
 mod id;
 mod legacy;
 mod lifecycle;
+mod lock;
 mod schema;
 mod upcast;
 
@@ -19,6 +20,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
+pub(crate) use self::lock::expand as lock_test;
 use crate::{
     model,
     shape::{Of, TypeShape},

@@ -211,11 +211,10 @@ fn asked(of: &Type, krate: &Path) -> TokenStream {
 }
 
 fn optional<T>(value: Option<&T>, write: impl FnOnce(&T) -> TokenStream) -> TokenStream {
-    match value {
-        Some(value) => {
-            let value = write(value);
-            quote!(::core::option::Option::Some(#value))
-        }
-        None => quote!(::core::option::Option::None),
+    if let Some(value) = value {
+        let value = write(value);
+        quote!(::core::option::Option::Some(#value))
+    } else {
+        quote!(::core::option::Option::None)
     }
 }

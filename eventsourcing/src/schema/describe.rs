@@ -81,17 +81,26 @@ const OTHER: u16 = 256;
 const SKIPPED_FAITHFULLY: u16 = 512;
 
 impl Describer {
-    /// All that a type's function describes.
-    pub(crate) fn describe(shape: ShapeOf) -> Description {
-        let mut types = Self {
+    pub(super) fn new() -> Self {
+        Self {
             places: HashMap::new(),
             definitions: Vec::new(),
-        };
+        }
+    }
+
+    /// All that a type's function describes.
+    pub(crate) fn describe(shape: ShapeOf) -> Description {
+        let mut types = Self::new();
         let root = shape(&mut types);
         Description {
             root,
-            definitions: types.definitions,
+            definitions: types.into_definitions(),
         }
+    }
+
+    /// The types that were met, in that order.
+    pub(super) fn into_definitions(self) -> Vec<Definition> {
+        self.definitions
     }
 
     /// The shape of `T`.
@@ -114,6 +123,7 @@ impl Describer {
 
     /// A const argument, shown as it is.
     #[doc(hidden)]
+    #[expect(clippy::needless_pass_by_value, reason = "it is a const argument")]
     pub fn argument(value: impl ToString) -> Shape {
         Shape::Constant(value.to_string())
     }

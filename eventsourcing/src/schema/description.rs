@@ -95,6 +95,42 @@ pub enum Body {
     },
 }
 
+impl Body {
+    /// Whether it is an enum's.
+    pub(super) fn is_enum(&self) -> bool {
+        match self {
+            Self::Enum(..) => true,
+            Self::Converted { own, .. } => own.as_deref().is_some_and(Self::is_enum),
+            Self::Struct(..) | Self::Transparent(_) => false,
+        }
+    }
+
+    /// Visits every shape in it, and those inside these.
+    pub(super) fn each_shape<'a>(&'a self, visit: &mut impl FnMut(&'a Shape)) {
+        fn deeply<'a>(shape: &'a Shape, visit: &mut impl FnMut(&'a Shape)) {
+            visit(shape);
+            shape.inner().iter().for_each(|inner| deeply(inner, visit));
+        }
+        let variants = match self {
+            Self::Struct(fields, _) => std::slice::from_ref(fields),
+            Self::Enum(_, variants) => variants,
+            Self::Transparent(shape) => return deeply(shape, visit),
+            Self::Converted { into, from, own } => {
+                into.iter()
+                    .chain(from)
+                    .for_each(|shape| deeply(shape, visit));
+                if let Some(own) = own {
+                    own.each_shape(visit);
+                }
+                return;
+            }
+        };
+        let fields = variants.iter().flat_map(|variant| &variant.fields);
+        let shapes = fields.filter_map(|field| field.shape.as_ref());
+        shapes.for_each(|shape| deeply(shape, visit));
+    }
+}
+
 /// How the variants of an enum are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tagging {
@@ -114,6 +150,10 @@ pub enum Tagging {
 }
 
 /// The fields of a struct or of an enum's variant.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an attribute of serde's"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variant {
     /// The name as it is written; a struct's is empty.
@@ -137,6 +177,10 @@ pub struct Variant {
 }
 
 /// A field.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an attribute of serde's"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// The name as it is written; that of a tuple's field is its place.

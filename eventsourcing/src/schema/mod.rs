@@ -13,6 +13,7 @@ pub(crate) mod faithful;
 mod fingerprint;
 mod foreign;
 mod known;
+pub mod lock;
 mod text;
 
 use std::{

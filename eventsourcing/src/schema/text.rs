@@ -1,7 +1,7 @@
 //! A description as text: readable, a line for each field, so that a change of one field is a change of one line.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt::{self, Write as _},
 };
 
@@ -33,17 +33,24 @@ pub(super) struct Names(Vec<String>);
 impl Names {
     pub(super) fn new(definitions: &[Definition]) -> Self {
         let mut types = HashMap::new();
+        let mut known = HashSet::new();
         for definition in definitions {
             let modules: &mut Vec<&str> = types.entry(definition.name).or_default();
             if !modules.contains(&definition.module) {
                 modules.push(definition.module);
             }
+            definition.body.each_shape(&mut |shape| {
+                if let Shape::Known(name, _) = shape {
+                    known.insert(*name);
+                }
+            });
         }
         let base = |definition: &Definition| {
             let is_one = types.get(definition.name).is_none_or(|m| m.len() == 1);
-            let module = if is_one { "" } else { definition.module };
-            let separator = if is_one { "" } else { "::" };
-            format!("{module}{separator}{}", definition.name)
+            if is_one && !known.contains(definition.name) {
+                return definition.name.to_owned();
+            }
+            format!("{}::{}", definition.module, definition.name)
         };
         let bases = Self(definitions.iter().map(base).collect());
         let full = |place| bases.with_arguments(place, definitions);
@@ -84,54 +91,59 @@ impl Names {
 
     /// `struct Item` and a line for each field, with a line break at the end of each.
     pub(super) fn block(&self, place: usize, definition: &Definition) -> String {
-        let keyword = match definition.body {
-            Body::Enum(..) => "enum",
-            Body::Converted { ref own, .. } if matches!(own.as_deref(), Some(Body::Enum(..))) => {
-                "enum"
-            }
-            _ => "struct",
+        let keyword = if definition.body.is_enum() {
+            "enum"
+        } else {
+            "struct"
         };
-        let mut text = format!("{keyword} {}", self.of(place));
-        self.body(&mut text, &definition.body);
-        text
+        let title = format!("{keyword} {}", self.of(place));
+        self.titled(&title, Vec::new(), &definition.body)
     }
 
-    /// What follows a type's name: the rest of its line, and the lines of its fields.
-    pub(super) fn body(&self, text: &mut String, body: &Body) {
+    /// The title with these notes and the body's, and a line for each field.
+    pub(super) fn titled(&self, title: &str, mut notes: Vec<String>, body: &Body) -> String {
+        let mut text = String::new();
+        let mut written_as = None;
+        self.body(&mut text, &mut notes, &mut written_as, body);
+        let written_as = written_as.map_or_else(String::new, |shape| format!(" = {shape}"));
+        format!("{title}{}{written_as}\n{text}", noted(&notes))
+    }
+
+    /// What follows a type's name: its notes, the type that it is written as, and the lines of its fields.
+    fn body(
+        &self,
+        text: &mut String,
+        notes: &mut Vec<String>,
+        written_as: &mut Option<String>,
+        body: &Body,
+    ) {
         match body {
             Body::Struct(fields, tag) => {
-                if let Some(tag) = tag {
-                    let _ = write!(text, " (tag {})", quoted(tag));
-                }
-                text.push('\n');
+                notes.extend(kind(fields).filter(|_| !fields.is_unit));
+                notes.extend(tag.map(|tag| format!("tag {}", quoted(tag))));
                 self.fields(text, fields, "  ");
             }
             Body::Enum(tagging, variants) => {
-                let _ = match tagging {
-                    Tagging::External => Ok(()),
-                    Tagging::Internal(tag) => write!(text, " (tag {})", quoted(tag)),
+                match tagging {
+                    Tagging::External => {}
+                    Tagging::Internal(tag) => notes.push(format!("tag {}", quoted(tag))),
                     Tagging::Adjacent { tag, content } => {
-                        write!(text, " (tag {}, content {})", quoted(tag), quoted(content))
+                        notes.push(format!("tag {}", quoted(tag)));
+                        notes.push(format!("content {}", quoted(content)));
                     }
-                    Tagging::Untagged => write!(text, " (untagged)"),
-                };
-                text.push('\n');
+                    Tagging::Untagged => notes.push("untagged".to_owned()),
+                }
                 for variant in variants {
                     let _ = writeln!(text, "  {}", variant_line(variant));
                     self.fields(text, variant, "    ");
                 }
             }
-            Body::Transparent(shape) => {
-                let _ = writeln!(text, " = {}", self.shape(shape));
-            }
+            Body::Transparent(shape) => *written_as = Some(self.shape(shape)),
             Body::Converted { into, from, own } => {
-                let mut notes = Vec::new();
                 notes.extend(into.iter().map(|s| format!("written as {}", self.shape(s))));
                 notes.extend(from.iter().map(|s| format!("read as {}", self.shape(s))));
-                let _ = write!(text, " ({})", notes.join(", "));
-                match own {
-                    Some(own) => self.body(text, own),
-                    None => text.push('\n'),
+                if let Some(own) = own {
+                    self.body(text, notes, written_as, own);
                 }
             }
         }
@@ -139,11 +151,11 @@ impl Names {
 
     fn fields(&self, text: &mut String, variant: &Variant, indent: &str) {
         for field in &variant.fields {
-            let _ = writeln!(text, "{indent}{}", self.field(field));
+            let _ = writeln!(text, "{indent}{}", self.field(field, variant.has_names));
         }
     }
 
-    fn field(&self, field: &Field) -> String {
+    fn field(&self, field: &Field, is_named: bool) -> String {
         let shape = field.shape.as_ref().map(|shape| self.shape(shape));
         let shape = shape.unwrap_or_else(|| "(skipped)".to_owned());
         let mut notes = Vec::new();
@@ -155,27 +167,28 @@ impl Names {
         notes.extend(field.aliases.iter().map(|a| format!("alias {}", quoted(a))));
         notes.extend(field.has_default.then(|| "default".to_owned()));
         notes.extend(field.is_flattened.then(|| "flattened".to_owned()));
-        notes.extend(field.skipped_if.map(|path| format!("skipped if {path}")));
+        notes.extend(
+            field
+                .skipped_if
+                .map(|path| format!("skipped if {}", path_text(path))),
+        );
         if field.shape.is_some() {
             notes.extend(field.skipped.writing.then(|| "not written".to_owned()));
             notes.extend(field.skipped.reading.then(|| "not read".to_owned()));
         }
-        format!("{}: {shape}{}", name(&field.name), noted(&notes))
+        let is_number = field.name.bytes().all(|byte| byte.is_ascii_digit());
+        let own = if is_named && is_number {
+            quoted(&field.name)
+        } else {
+            name(&field.name)
+        };
+        format!("{own}: {shape}{}", noted(&notes))
     }
 }
 
 fn variant_line(variant: &Variant) -> String {
     let mut notes = Vec::new();
-    let kind = match (
-        variant.is_unit,
-        variant.has_names,
-        variant.fields.is_empty(),
-    ) {
-        (true, ..) | (false, _, false) => None,
-        (false, true, true) => Some("no fields".to_owned()),
-        (false, false, true) => Some("empty tuple".to_owned()),
-    };
-    notes.extend(kind);
+    notes.extend(kind(variant));
     let aliases = variant.aliases.iter();
     notes.extend(aliases.map(|alias| format!("alias {}", quoted(alias))));
     notes.extend(variant.is_untagged.then(|| "untagged".to_owned()));
@@ -183,6 +196,16 @@ fn variant_line(variant: &Variant) -> String {
     notes.extend(variant.skipped.writing.then(|| "not written".to_owned()));
     notes.extend(variant.skipped.reading.then(|| "not read".to_owned()));
     format!("{}{}", name(variant.name), noted(&notes))
+}
+
+/// What the lines of the fields don't show.
+fn kind(variant: &Variant) -> Option<String> {
+    let kind = if variant.has_names {
+        "no fields"
+    } else {
+        "empty tuple"
+    };
+    (variant.fields.is_empty() && !variant.is_unit).then(|| kind.to_owned())
 }
 
 fn noted(notes: &[String]) -> String {
@@ -207,13 +230,23 @@ fn shape_text(shape: &Shape, of_definition: &impl Fn(usize) -> String) -> String
         },
         Shape::Array(shape, length) => format!("[{}; {length}]", shape_text(shape, of_definition)),
         Shape::Defined(place) => of_definition(*place),
-        Shape::Constant(value) => value.clone(),
+        Shape::Constant(value) => name(value),
         Shape::Opaque(tag) => format!("opaque {}", quoted(tag)),
     }
 }
 
+/// A path as it is, in quotes where it has other characters than a plain one.
+fn path_text(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    if path.chars().all(is_plain) {
+        path.to_owned()
+    } else {
+        quoted(path)
+    }
+}
+
 /// A name as it is, in quotes where it has other characters than names have.
-fn name(name: &str) -> String {
+pub(super) fn name(name: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if !name.is_empty() && name.chars().all(is_plain) {
         name.to_owned()
@@ -223,7 +256,7 @@ fn name(name: &str) -> String {
 }
 
 /// In quotes, on one line.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
     let escaped = escaped.replace('\n', "\\n").replace('\r', "\\r");
     format!("\"{escaped}\"")

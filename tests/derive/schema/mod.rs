@@ -1,5 +1,6 @@
-//! What `derive(Schema)` describes, and what the fingerprint makes of it.
+//! What `derive(Schema)` describes, and what the fingerprint and the lock make of it.
 
 mod edits;
 mod faithful;
+mod lock;
 mod text;

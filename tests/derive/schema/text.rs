@@ -75,6 +75,7 @@ mod geo {
 mod cents {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
     pub(super) fn serialize<S: Serializer>(value: &u64, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_u64(*value)
     }
@@ -234,4 +235,27 @@ fn a_description_is_made_once() {
     assert_eq!(*description.root(), Shape::Defined(0));
     let names: Vec<&str> = description.definitions().iter().map(|d| d.name).collect();
     assert_eq!(names, ["Tree", "Item"]);
+}
+
+#[derive(Schema, Serialize, Deserialize)]
+struct Empty {}
+
+#[derive(Schema, Serialize, Deserialize)]
+struct EmptyTuple();
+
+/// Named as a type of the crate that stands beside it.
+#[derive(Schema, Serialize, Deserialize)]
+struct Duration {
+    #[serde(rename = "0")]
+    first: std::time::Duration,
+}
+
+#[test]
+fn what_is_written_differently_looks_different() {
+    assert_eq!(text::<Unit>(), "struct Unit\n");
+    assert_eq!(text::<Empty>(), "struct Empty (no fields)\n");
+    assert_eq!(text::<EmptyTuple>(), "struct EmptyTuple (empty tuple)\n");
+    let module = module_path!();
+    let expected = format!("struct {module}::Duration\n  \"0\": Duration\n");
+    assert_eq!(text::<Duration>(), expected);
 }

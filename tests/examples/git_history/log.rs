@@ -1,16 +1,7 @@
 //! The parser of the log stream, on bytes written by hand.
 
-// The example's own file: its items are used here and there, not all of them.
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "the example uses what the tests don't"
-)]
-#[path = "../../../examples/git_history/log.rs"]
-mod parser;
-
-pub(super) use self::parser::path_text;
-use self::parser::{Change, ChangeKind, Commit, LogError, Parser};
+pub(super) use crate::log::path_text;
+use crate::log::{Change, ChangeKind, Commit, LogError, Parser};
 
 const HEADER: &str = "commit 1f 77\0";
 const RAW: &str = "\n:100644 100644 aa bb M\0a\0";

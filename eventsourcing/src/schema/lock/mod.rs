@@ -1,0 +1,113 @@
+//! The schema lock: what states and events look like, in a file under version control, and a test that compares it.
+//!
+//! Without it, nothing remembers what was stored: a renamed field of an event shows in production, on the first load of an
+//! old stream, and a state whose `schema_version` nobody thought of is rebuilt by surprise. One line in a test file:
+//!
+//! ```
+//! # use eventsourcing::prelude::*;
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Event, Clone, Debug, Serialize, Deserialize)] struct Opened { owner: String }
+//! # #[derive(Aggregate, Clone, Debug, Serialize, Deserialize)] #[aggregate(id = String, create(Opened))]
+//! # struct Account { owner: String }
+//! # impl AccountHandlers for Account { fn opened(_: &String, e: Opened) -> Self { Account { owner: e.owner } } }
+//! eventsourcing::schema_lock!("schemas.lock", Account);
+//! # fn main() {}
+//! ```
+//!
+//! `UPDATE_SCHEMAS=1 cargo test` writes the file, which is committed with the code. From then on:
+//!
+//! | Change | The test | What to do |
+//! |---|---|---|
+//! | a state, or a type in it | fails: its snapshots are rebuilt | raise `schema_version`, `UPDATE_SCHEMAS=1` |
+//! | a new aggregate, event or version of one | fails: it isn't recorded | `UPDATE_SCHEMAS=1` |
+//! | an event, in a way that reads what is stored | passes, and says that the file is behind | `UPDATE_SCHEMAS=1` |
+//! | an event, in any other way | fails | mend it: an alias, a default, or a new version that the old one is upcast to |
+//!
+//! What reads stored rows in JSON: a new field that is an `Option` or has a `default`, a new variant, an alias, a rename with
+//! an alias for the old name, a field that becomes an `Option`, another order of named fields. Everything else is refused,
+//! removed fields as well (the row is read, its value lost). A program whose events are written by a positional codec
+//! (bincode, postcard) says so, and no change of a shape is taken without a new version:
+//! `schema_lock!("schemas.lock", Order, Cart; events = positional)`.
+//!
+//! `UPDATE_SCHEMAS=1` records nothing as long as something is refused. Events that were never stored may change as they like:
+//! `UPDATE_SCHEMAS=force` records that, and the change shows in the review of the file. Where the variable `CI` is set (and
+//! isn't empty, `0` or `false`) the file is never written.
+//!
+//! # The file
+//!
+//! Lines, blocks with an empty line between them, `#` before comments (which are not kept). Line breaks are `\n`; those of
+//! Windows are read.
+//!
+//! ```text
+//! file    = "format 1", block …
+//! block   = head, line …
+//! head    = "state" name "version" N … | "event" aggregate/name "version" N … | "retired" aggregate/name
+//!         | "struct" type … | "enum" type …
+//!       … = [": enum"] [notes] ["=" type]         "= type": written as that type
+//! line    = "  " field | "  " variant             a variant's fields are indented by 4
+//! field   = name ":" type [notes]
+//! variant = name [notes]
+//! notes   = "(" note, … ")"                       what changes how it is written or read: alias "x", default, tag "kind"
+//! ```
+//!
+//! Each type has one block, whichever states and events it is in: a changed field is a changed line. Names have quotes where
+//! they have other characters than letters, digits, `_` and `-`.
+
+mod canonical;
+mod check;
+mod compare;
+mod diff;
+mod document;
+mod fields;
+mod program;
+mod read;
+mod report;
+mod walk;
+
+pub use self::{
+    check::{Checked, LockError, SchemaLock, Update, compare},
+    report::Report,
+};
+
+/// The only one so far.
+const FORMAT: u32 = 1;
+
+const HEADER: &str = "\
+# What states and events look like where they are stored. A test compares this file with the program (`schema_lock!`).
+# `UPDATE_SCHEMAS=1 cargo test` rewrites it; keep it under version control.
+format 1
+";
+
+/// A test that compares states and events of these aggregates with a file, whose path begins at the package's root.
+///
+/// Written at the level of a module. The test is named after the file, `schemas_lock_is_up_to_date`. One file belongs to
+/// one `schema_lock!`. What it makes of which difference: [`schema::lock`](crate::schema::lock).
+///
+/// ```ignore
+/// eventsourcing::schema_lock!("schemas.lock", Order, Cart);
+/// // Events are written by bincode or postcard:
+/// eventsourcing::schema_lock!("sensors.lock", Sensor; events = positional);
+/// ```
+#[cfg(feature = "derive")]
+#[macro_export]
+macro_rules! schema_lock {
+    ($path:literal, $($aggregate:ty),+ $(,)?) => {
+        $crate::__private::schema_lock_test! { $path {
+            $crate::schema::lock::SchemaLock::new(
+                ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", $path)
+            )
+            $(.aggregate::<$aggregate>())+
+            .test();
+        } }
+    };
+    ($path:literal, $($aggregate:ty),+ $(,)?; events = positional) => {
+        $crate::__private::schema_lock_test! { $path {
+            $crate::schema::lock::SchemaLock::new(
+                ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", $path)
+            )
+            $(.aggregate::<$aggregate>())+
+            .positional_events()
+            .test();
+        } }
+    };
+}

@@ -1,0 +1,194 @@
+//! What the program says: the blocks of its aggregates, as the file has them.
+
+use std::fmt::Write as _;
+
+use super::HEADER;
+use crate::{
+    aggregate::Aggregate,
+    event::{EventType, EventVersion},
+    schema::{
+        Describer,
+        description::{Body, Definition, Shape},
+        text::{Names, name, quoted},
+    },
+};
+
+/// An aggregate, as far as rows of it tell.
+#[derive(Debug, Clone)]
+pub(super) struct Described {
+    name: &'static str,
+    schema_version: u32,
+    shape: fn(&mut Describer) -> Shape,
+    events: Vec<EventBlock>,
+    /// The names of rows that are read as no event.
+    retired: Vec<&'static str>,
+}
+
+/// A version of an event that rows are read as.
+#[derive(Debug, Clone)]
+struct EventBlock {
+    name: &'static str,
+    version: u32,
+    aliases: &'static [&'static str],
+    /// Read as events of other types.
+    is_legacy: bool,
+    shape: fn(&mut Describer) -> Shape,
+}
+
+/// Every version of every event that rows of `A` are read as.
+fn events<A: Aggregate>() -> Vec<EventBlock> {
+    let block = |event: EventVersion, is_legacy| EventBlock {
+        name: event.name,
+        version: event.version,
+        aliases: event.aliases,
+        is_legacy,
+        shape: event.shape,
+    };
+    let listed = A::EVENTS.iter().flat_map(EventType::versions);
+    let legacy = A::LEGACY.iter().flat_map(EventVersion::versions);
+    let listed = listed.map(|event| block(event, false));
+    listed
+        .chain(legacy.map(|event| block(event, true)))
+        .collect()
+}
+
+impl Described {
+    pub(super) fn of<A: Aggregate>() -> Self {
+        Self {
+            name: A::NAME,
+            schema_version: A::SCHEMA_VERSION,
+            shape: A::__shape,
+            events: events::<A>(),
+            retired: A::RETIRED.to_vec(),
+        }
+    }
+}
+
+/// A state or event: the begin of its head, and its type.
+struct Root {
+    head: String,
+    notes: Vec<String>,
+    shape: Shape,
+}
+
+/// What the file should say, whatever the order of the aggregates.
+pub(super) fn text(aggregates: &[Described]) -> String {
+    let mut aggregates: Vec<&Described> = aggregates.iter().collect();
+    aggregates.sort_by_key(|aggregate| aggregate.name);
+    let mut types = Describer::new();
+    let mut roots = Vec::new();
+    for aggregate in aggregates {
+        add(aggregate, &mut types, &mut roots);
+    }
+    let definitions = types.into_definitions();
+    let names = Names::new(&definitions);
+    let shared = shared(&roots, &definitions);
+    let mut text = HEADER.to_owned();
+    let is_shared = |place: usize| shared.get(place).copied().unwrap_or(true);
+    for root in &roots {
+        text.push('\n');
+        text.push_str(&root_block(root, &definitions, &names, &is_shared));
+    }
+    let roots_of = |place| roots.iter().any(|root| root.shape == Shape::Defined(place));
+    let mut blocks: Vec<(&str, String)> = (definitions.iter().enumerate())
+        .filter(|(place, _)| is_shared(*place) || !roots_of(*place))
+        .map(|(place, definition)| (names.of(place), names.block(place, definition)))
+        .collect();
+    blocks.sort();
+    for (_, block) in blocks {
+        text.push('\n');
+        text.push_str(&block);
+    }
+    text
+}
+
+fn add(aggregate: &Described, types: &mut Describer, roots: &mut Vec<Root>) {
+    let own = head_name(aggregate.name);
+    roots.push(Root {
+        head: format!("state {own} version {}", aggregate.schema_version),
+        notes: Vec::new(),
+        shape: (aggregate.shape)(types),
+    });
+    let mut events: Vec<&EventBlock> = aggregate.events.iter().collect();
+    events.sort_by_key(|event| (event.name, event.version));
+    for event in events {
+        let mut aliases = event.aliases.to_vec();
+        aliases.sort_unstable();
+        let mut notes: Vec<String> = aliases
+            .iter()
+            .map(|a| format!("alias {}", quoted(a)))
+            .collect();
+        notes.extend(event.is_legacy.then(|| "legacy".to_owned()));
+        roots.push(Root {
+            head: format!(
+                "event {own}/{} version {}",
+                head_name(event.name),
+                event.version
+            ),
+            notes,
+            shape: (event.shape)(types),
+        });
+    }
+    let mut retired = aggregate.retired.clone();
+    retired.sort_unstable();
+    // A head and nothing else: `()` has no lines, and is left out.
+    roots.extend(retired.iter().map(|event| Root {
+        head: format!("retired {own}/{}", head_name(event)),
+        notes: Vec::new(),
+        shape: Shape::Tuple(Vec::new()),
+    }));
+}
+
+/// Which definitions have a block of their own, also if they are a state's or event's: they stand in another type, or are
+/// several of both.
+fn shared(roots: &[Root], definitions: &[Definition]) -> Vec<bool> {
+    let mut uses = vec![0_usize; definitions.len()];
+    let mut count = |shape: &Shape, by: usize| {
+        if let Shape::Defined(place) = shape
+            && let Some(uses) = uses.get_mut(*place)
+        {
+            *uses += by;
+        }
+    };
+    for root in roots {
+        count(&root.shape, 1);
+    }
+    for definition in definitions {
+        definition.body.each_shape(&mut |shape| count(shape, 2));
+    }
+    uses.into_iter().map(|uses| uses > 1).collect()
+}
+
+fn root_block(
+    root: &Root,
+    definitions: &[Definition],
+    names: &Names,
+    is_shared: &impl Fn(usize) -> bool,
+) -> String {
+    if root.shape == Shape::Tuple(Vec::new()) {
+        return format!("{}\n", root.head);
+    }
+    let notes = root.notes.clone();
+    let own = match root.shape {
+        Shape::Defined(place) if !is_shared(place) => definitions.get(place),
+        _ => None,
+    };
+    match own {
+        Some(Definition { body, .. }) if body.is_enum() => {
+            names.titled(&format!("{}: enum", root.head), notes, body)
+        }
+        Some(definition) => names.titled(&root.head, notes, &definition.body),
+        None => names.titled(&root.head, notes, &Body::Transparent(root.shape.clone())),
+    }
+}
+
+/// A stored name as it is, in quotes where it has other characters than most have.
+fn head_name(of: &str) -> String {
+    let mut text = String::new();
+    let _ = write!(text, "{}", name(&of.replace('.', "_")));
+    if text.starts_with('"') {
+        quoted(of)
+    } else {
+        of.to_owned()
+    }
+}

@@ -1,0 +1,461 @@
+//! What stored rows of one shape need of another that reads them: two blocks, and the types in them pairwise. `fields`
+//! compares what is in a struct or variant.
+//!
+//! A change passes only if it is known to be read; whatever isn't known is refused.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::document::{Block, Document, Field, Kind, Note, Type, Variant};
+
+/// How a change is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Severity {
+    /// Stored rows are read; the file is behind.
+    Behind,
+    /// It has to be recorded.
+    Unrecorded,
+    /// Stored rows wouldn't be read.
+    Refused,
+}
+
+/// What is said about a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Finding {
+    pub(super) severity: Severity,
+    pub(super) what: String,
+    /// The cure that keeps the version.
+    pub(super) cure: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn behind(what: impl Into<String>) -> Self {
+        Self::new(Severity::Behind, what)
+    }
+
+    pub(super) fn refused(what: impl Into<String>) -> Self {
+        Self::new(Severity::Refused, what)
+    }
+
+    pub(super) fn new(severity: Severity, what: impl Into<String>) -> Self {
+        Self {
+            severity,
+            what: what.into(),
+            cure: None,
+        }
+    }
+
+    pub(super) fn cured(self, cure: impl Into<String>) -> Self {
+        Self {
+            cure: Some(cure.into()),
+            ..self
+        }
+    }
+}
+
+/// How rows are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Mode {
+    /// As JSON is: fields and variants by name, unknown fields ignored.
+    ByName,
+    /// As bincode is: by place.
+    Positional,
+    /// Any other shape might be read as something else. The reason, and whether it holds for the types inside as well.
+    Exact(&'static str, bool),
+}
+
+const UNTAGGED: Mode = Mode::Exact("`untagged` reads the first variant that fits", true);
+pub(super) const FLATTENED: Mode = Mode::Exact("`flatten` mixes its fields with others", false);
+
+/// The titles of both blocks.
+pub(super) type Titles = (String, String);
+
+/// Two blocks of which the first is read as the second.
+#[derive(Debug)]
+pub(super) struct Pair<'a> {
+    pub(super) old: &'a Block,
+    pub(super) new: &'a Block,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// A comparison on its way through the types.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    pub(super) old: &'a Document,
+    pub(super) new: &'a Document,
+    pub(super) pairs: BTreeMap<Titles, Pair<'a>>,
+    seen: HashSet<(Titles, Mode)>,
+}
+
+/// Where a type stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At<'t> {
+    pub(super) owner: &'t Titles,
+    /// How a message names the place.
+    pub(super) label: &'t str,
+    pub(super) mode: Mode,
+}
+
+/// What a state or event consists of: a block, or a type that has none.
+enum Target<'a> {
+    Block(&'a Block),
+    Type(&'a Type),
+}
+
+fn target<'a>(document: &'a Document, block: &'a Block) -> Target<'a> {
+    match &block.written_as {
+        Some(of) if block.notes.is_empty() => {
+            let of = document.resolve(of);
+            let found = document.block(of);
+            found.map_or(Target::Type(of), |(_, block)| Target::Block(block))
+        }
+        _ => Target::Block(block),
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(old: &'a Document, new: &'a Document) -> Self {
+        Self {
+            old,
+            new,
+            pairs: BTreeMap::new(),
+            seen: HashSet::new(),
+        }
+    }
+
+    /// The blocks of two states or events.
+    pub(super) fn roots(&mut self, old: &'a Block, new: &'a Block, mode: Mode) {
+        let owner = self.pair(old, new);
+        match (target(self.old, old), target(self.new, new)) {
+            (Target::Block(old), Target::Block(new)) => self.blocks(old, new, mode),
+            (Target::Type(old), Target::Type(new)) => {
+                let label = "it";
+                let owner = &owner;
+                self.types(At { owner, label, mode }, old, new, false);
+            }
+            _ => self.find(&owner, Finding::refused("it has another form than before")),
+        }
+    }
+
+    fn pair(&mut self, old: &'a Block, new: &'a Block) -> Titles {
+        let titles = (old.title.clone(), new.title.clone());
+        let pair = Pair {
+            old,
+            new,
+            findings: Vec::new(),
+        };
+        self.pairs.entry(titles.clone()).or_insert(pair);
+        titles
+    }
+
+    pub(super) fn find(&mut self, owner: &Titles, finding: Finding) {
+        if let Some(pair) = self.pairs.get_mut(owner)
+            && !pair.findings.contains(&finding)
+        {
+            pair.findings.push(finding);
+        }
+    }
+
+    fn blocks(&mut self, old: &'a Block, new: &'a Block, mode: Mode) {
+        let owner = self.pair(old, new);
+        if !self.seen.insert((owner.clone(), mode)) {
+            return;
+        }
+        let at = |label, mode| At {
+            owner: &owner,
+            label,
+            mode,
+        };
+        let notes_differ = old.notes != new.notes;
+        let (written, read) = (old.type_note("written as"), new.type_note("read as"));
+        if let (Some(written), Some(read)) = (written, read) {
+            self.types(at("what is written", mode), written, read, false);
+            if let Some(earlier) = old.type_note("read as") {
+                self.types(at("what is read", mode), earlier, read, false);
+            }
+            return;
+        }
+        let is_untagged = |block: &Block| {
+            block.has("untagged") || block.variants.iter().any(|variant| variant.has("untagged"))
+        };
+        let mode = if is_untagged(old) || is_untagged(new) {
+            UNTAGGED
+        } else {
+            mode
+        };
+        if notes_differ || old.is_enum != new.is_enum {
+            let what = format!("it was {} and is {}", form(old), form(new));
+            return self.find(&owner, Finding::refused(what));
+        }
+        match (&old.written_as, &new.written_as) {
+            (Some(old), Some(new)) => return self.types(at("it", mode), old, new, false),
+            (None, None) => {}
+            _ => return self.find(&owner, Finding::refused("it has another form than before")),
+        }
+        match (mode, old.fields(), new.fields()) {
+            (Mode::ByName, Some(old), Some(new)) => self.contents(&owner, "", old, new),
+            (Mode::ByName, ..) => self.variants(&owner, old, new),
+            _ => self.exactly(&owner, old, new, mode),
+        }
+    }
+
+    fn variants(&mut self, owner: &Titles, old: &'a Block, new: &'a Block) {
+        for variant in &old.variants {
+            let name = variant.name.as_str();
+            let reads = |other: &&Variant| other.is_read() && other.read_names().contains(name);
+            let Some(other) = new.variants.iter().find(reads) else {
+                self.find(owner, gone(variant, old, new));
+                continue;
+            };
+            for lost in variant.read_names().difference(&other.read_names()) {
+                let what = format!(
+                    "variant `{}` is no longer read under the name `{lost}`, which stored rows may have",
+                    other.name
+                );
+                let cure = format!("`#[serde(alias = \"{lost}\")]` on it");
+                self.find(owner, Finding::refused(what).cured(cure));
+            }
+            if other.name != variant.name {
+                let what = format!("variant `{name}` is read as `{}`", other.name);
+                self.find(owner, Finding::behind(what));
+            }
+            if variant.has("other") && !other.has("other") {
+                let what = format!("variant `{name}` no longer stands for whatever isn't known");
+                self.find(owner, Finding::refused(what));
+            }
+            let path = format!("{name}.");
+            self.contents(owner, &path, variant, other);
+        }
+        let is_new = |variant: &&Variant| {
+            let names = variant.read_names();
+            !old.variants
+                .iter()
+                .any(|other| names.contains(other.name.as_str()))
+        };
+        for variant in new.variants.iter().filter(is_new) {
+            let what = format!("variant `{}` is new: no stored row has it", variant.name);
+            self.find(owner, Finding::behind(what));
+        }
+    }
+
+    /// The fields of two structs or variants; `path` stands before their names in messages.
+    fn contents(&mut self, owner: &Titles, path: &str, old: &'a Variant, new: &'a Variant) {
+        let label = if path.is_empty() {
+            "it".to_owned()
+        } else {
+            format!("variant `{}`", path.trim_end_matches('.'))
+        };
+        match (old.kind(), new.kind()) {
+            (Kind::Named, Kind::Named) => self.fields(owner, path, old, new),
+            (before, now) if before == now => {
+                for (field, other) in old.fields.iter().zip(&new.fields) {
+                    let label = format!("`{path}{}`", field.name);
+                    let mode = Mode::ByName;
+                    let at = At {
+                        owner,
+                        label: &label,
+                        mode,
+                    };
+                    self.field(at, field, other);
+                }
+            }
+            (before, now) => {
+                let what = format!("{label} was {} and is {}", kind(before), kind(now));
+                self.find(owner, Finding::refused(what));
+            }
+        }
+    }
+
+    /// No change at all, but for what doesn't count in this mode; then the types inside.
+    fn exactly(&mut self, owner: &Titles, old: &'a Block, new: &'a Block, mode: Mode) {
+        let is_same = if mode == Mode::Positional {
+            bare(&old.variants) == bare(&new.variants)
+        } else {
+            old.variants == new.variants
+        };
+        if !is_same {
+            let what = match mode {
+                Mode::Exact(reason, _) => format!("it differs, and {reason}: stored rows might be read as something else"),
+                _ => "it differs, and a positional codec reads by place: stored rows would be read as something else".to_owned(),
+            };
+            return self.find(owner, Finding::refused(what));
+        }
+        if old.variants != new.variants {
+            let what = "a positional codec has no names and leaves nothing out: stored rows are read as before";
+            self.find(owner, Finding::behind(what));
+        }
+        let inner = match mode {
+            Mode::Exact(_, false) => Mode::ByName,
+            mode => mode,
+        };
+        for (variant, other) in old.variants.iter().zip(&new.variants) {
+            for (field, other) in variant.fields.iter().zip(&other.fields) {
+                if let (Some(old), Some(new)) = (&field.of, &other.of) {
+                    let label = format!("`{}`", field.name);
+                    let mode = match inner {
+                        Mode::ByName if field.has("flattened") => FLATTENED,
+                        mode => mode,
+                    };
+                    self.types(
+                        At {
+                            owner,
+                            label: &label,
+                            mode,
+                        },
+                        old,
+                        new,
+                        false,
+                    );
+                }
+            }
+        }
+    }
+
+    pub(super) fn types(&mut self, at: At<'_>, old: &'a Type, new: &'a Type, is_key: bool) {
+        let (before, now) = (self.old.resolve(old), self.new.resolve(new));
+        let retyped = || {
+            let cause = if *old == *new {
+                ", which is another type now"
+            } else {
+                ""
+            };
+            Finding::refused(format!("{} was `{old}` and is `{new}`{cause}", at.label))
+        };
+        match (self.old.block(before), self.new.block(now)) {
+            (Some((_, old)), Some((_, new))) => return self.blocks(old, new, at.mode),
+            (None, None) => match (before, now) {
+                (Type::Named(name, old), Type::Named(other, new))
+                    if name == other && old.len() == new.len() =>
+                {
+                    let is_map = name == "HashMap" || name == "BTreeMap";
+                    for (place, (old, new)) in old.iter().zip(new).enumerate() {
+                        self.types(at, old, new, is_key || (is_map && place == 0));
+                    }
+                    return;
+                }
+                (Type::Tuple(old), Type::Tuple(new)) if old.len() == new.len() => {
+                    let types = old.iter().zip(new);
+                    return types.for_each(|(old, new)| self.types(at, old, new, is_key));
+                }
+                (Type::Array(old, length), Type::Array(new, other)) if length == other => {
+                    return self.types(at, old, new, is_key);
+                }
+                _ if before == now => return,
+                _ => {}
+            },
+            _ => {}
+        }
+        match option(now) {
+            Some(inner) if at.mode == Mode::ByName && !is_key && !self.may_be_null(before, 0) => {
+                let what = format!("{} may be none: stored rows have it", at.label);
+                self.find(at.owner, Finding::behind(what));
+                self.types(at, old, inner, false);
+            }
+            _ => self.find(at.owner, retyped()),
+        }
+    }
+
+    /// Whether JSON may have null for it, which an `Option` around it reads as none. Unknown types may.
+    fn may_be_null(&self, of: &Type, depth: usize) -> bool {
+        let of = self.old.resolve(of);
+        if let Some((_, block)) = self.old.block(of) {
+            if block
+                .notes
+                .iter()
+                .any(|note| matches!(note, Note::Type(..) | Note::Word("untagged")))
+            {
+                return true;
+            }
+            let Some(fields) = block.fields() else {
+                return !block.is_enum
+                    || block.variants.iter().any(|variant| variant.has("untagged"));
+            };
+            return match (fields.kind(), fields.fields.as_slice()) {
+                (Kind::Unit, _) => true,
+                (Kind::Tuple(_), [Field { of: Some(of), .. }]) => {
+                    depth > 64 || self.may_be_null(of, depth + 1)
+                }
+                _ => false,
+            };
+        }
+        match of {
+            Type::Named(name, arguments) => match (name.as_str(), arguments.as_slice()) {
+                ("Option" | "PhantomData" | "serde_json::Value", _) => true,
+                ("Reverse" | "Wrapping" | "Saturating", [of]) => self.may_be_null(of, depth + 1),
+                _ => false,
+            },
+            Type::Tuple(types) => types.is_empty(),
+            Type::Array(..) => false,
+            Type::Opaque(_) | Type::Text(_) => true,
+        }
+    }
+}
+
+pub(super) fn option(of: &Type) -> Option<&Type> {
+    match of {
+        Type::Named(name, arguments) if name == "Option" => arguments.first(),
+        _ => None,
+    }
+}
+
+/// Without what a positional codec doesn't write.
+fn bare(variants: &[Variant]) -> Vec<Variant> {
+    let counts = |note: &Note| !matches!(note, Note::Text("alias", _) | Note::Word("default"));
+    let mut variants = variants.to_vec();
+    for variant in &mut variants {
+        variant.notes.retain(counts);
+        variant
+            .fields
+            .iter_mut()
+            .for_each(|field| field.notes.retain(counts));
+    }
+    variants
+}
+
+fn gone(variant: &Variant, old: &Block, new: &Block) -> Finding {
+    let name = &variant.name;
+    let what = format!("variant `{name}` is gone: rows that have it couldn't be read");
+    let is_free = |other: &&Variant| {
+        let names = other.read_names();
+        other.kind() == variant.kind()
+            && !old
+                .variants
+                .iter()
+                .any(|old| names.contains(old.name.as_str()))
+    };
+    let renamed = new.variants.iter().find(is_free);
+    let finding = Finding::refused(what);
+    match renamed {
+        Some(other) => finding.cured(format!(
+            "if `{}` is its new name, `#[serde(alias = \"{name}\")]` on that",
+            other.name
+        )),
+        None => finding.cured("keep the variant"),
+    }
+}
+
+fn kind(of: Kind) -> String {
+    match of {
+        Kind::Unit => "without content".to_owned(),
+        Kind::Named => "one with named fields".to_owned(),
+        Kind::Tuple(1) => "a tuple of 1 field".to_owned(),
+        Kind::Tuple(length) => format!("a tuple of {length} fields"),
+    }
+}
+
+fn form(of: &Block) -> String {
+    let what = if of.is_enum { "an enum" } else { "a struct" };
+    let notes: Vec<String> = of
+        .notes
+        .iter()
+        .map(|note| match note {
+            Note::Word(word) => (*word).to_owned(),
+            Note::Text(key, text) => format!("{key} \"{text}\""),
+            Note::Type(key, of) => format!("{key} {of}"),
+        })
+        .collect();
+    if notes.is_empty() {
+        what.to_owned()
+    } else {
+        format!("{what} ({})", notes.join(", "))
+    }
+}
