@@ -4,7 +4,11 @@ use std::fmt;
 
 use twox_hash::XxHash3_128;
 
-use super::description::{Body, Description, Field, Shape, Skipped, Tagging, Variant};
+use super::{
+    description::{Body, Description, Field, Shape, Skipped, Tagging, Variant},
+    fingerprint_of,
+};
+use crate::aggregate::Aggregate;
 
 /// Raised with every change of what is hashed, or how.
 const ALGORITHM: u8 = 1;
@@ -18,6 +22,11 @@ const ALGORITHM: u8 = 1;
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
+    /// That of `A`: the one in the keys of its snapshots.
+    pub fn of_state<A: Aggregate>() -> Self {
+        fingerprint_of::<A>()
+    }
+
     /// With these bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)

@@ -80,6 +80,11 @@ impl Description {
         let entry = made.get_or_insert_default().entry(id);
         Arc::clone(entry.or_insert(description))
     }
+
+    /// The hash of this shape alone. [`Fingerprint::of_state`] is that of an aggregate.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self, &[])
+    }
 }
 
 /// The fingerprint of an aggregate's snapshots: of its state's shape, and of the names that change what a replay yields.
