@@ -116,7 +116,7 @@ pub enum Tagging {
 /// The fields of a struct or of an enum's variant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variant {
-    /// The name as it is written; a struct's is empty.
+    /// The name as it is written; empty for a struct without a tag.
     pub name: &'static str,
     /// Other names that are read as it. Not hashed.
     pub aliases: Vec<&'static str>,
@@ -155,7 +155,7 @@ pub struct Field {
     pub is_flattened: bool,
     /// The condition of `skip_serializing_if`.
     pub skipped_if: Option<&'static str>,
-    /// Whether what is left out by that condition reads back as the same value. Not hashed.
+    /// Whether what is left out by that condition reads back as the same value.
     pub is_skipped_faithfully: bool,
     /// `#[schema(trusted)]`: faithful at the user's word.
     pub is_trusted: bool,

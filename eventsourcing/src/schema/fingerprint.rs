@@ -181,6 +181,7 @@ impl Input {
         self.skipped(field.skipped);
         self.tag(u8::from(field.is_flattened));
         self.maybe(field.skipped_if, Self::text);
+        self.tag(u8::from(field.is_skipped_faithfully));
         self.maybe(field.shape.as_ref(), Self::shape);
     }
 

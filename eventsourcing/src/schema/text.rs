@@ -101,7 +101,7 @@ impl Names {
         match body {
             Body::Struct(fields, tag) => {
                 if let Some(tag) = tag {
-                    let _ = write!(text, " (tag {})", quoted(tag));
+                    let _ = write!(text, " (tag {} is {})", quoted(tag), quoted(fields.name));
                 }
                 text.push('\n');
                 self.fields(text, fields, "  ");

@@ -1,4 +1,3 @@
-//! What `derive(Schema)` describes, and what the fingerprint makes of it.
+//! What `derive(Schema)` describes. What becomes of edits is a test of its own: `edits`.
 
-mod edits;
 mod text;
