@@ -1,6 +1,6 @@
 //! What the derives cost a user's build, over serde's derives alone: the budget is 20 %.
 //!
-//! `cargo run -p eventsourcing-tests --example compile_time [rounds]` writes crates of 100 structs of 20 fields
+//! `cargo run -p eventsourcing-tests --example compile_time [rounds] [check|release]` writes crates of 100 structs of 20 fields
 //! into a temporary folder, compiles them in turns, and prints medians and their ratios. Counted is the processors' time
 //! of the compilers: other programs disturb it little. Nothing is downloaded that the workspace doesn't have.
 
@@ -68,10 +68,15 @@ fn main() {
         .unwrap_or(7);
     let folder = tempfile::tempdir().expect("a temporary folder");
     write_workspace(folder.path());
-    for (mode, arguments) in [
+    let wanted = std::env::args().nth(2);
+    let modes = [
         ("check", &["check"][..]),
         ("release", &["build", "--release"][..]),
-    ] {
+    ];
+    for (mode, arguments) in modes {
+        if wanted.as_deref().is_some_and(|wanted| wanted != mode) {
+            continue;
+        }
         // The first round builds the dependencies.
         let mut times = [const { Vec::new() }; VARIANTS.len()];
         for round in 0..=rounds {

@@ -63,6 +63,7 @@ pub(super) fn expand(model: &TypeShape) -> TokenStream {
         #(#markers)*
         #[automatically_derived]
         impl #impl_generics #krate::Schema for #ident #ty_generics #bounds {
+            #[inline]
             fn __shape(__types: &mut #private::Describer) -> #private::Shape {
                 #shape
             }
