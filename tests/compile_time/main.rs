@@ -120,8 +120,9 @@ fn write_workspace(folder: &Path) {
         fs::create_dir_all(package.join("src")).expect("a folder");
         let library = repository.join("eventsourcing");
         let manifest = format!(
-            "[package]\nname = {:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\neventsourcing = {{ path = {library:?}, default-features = false, features = [\"derive\"] }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = {{ version = \"1\", features = [\"float_roundtrip\"] }}\n",
-            variant.name
+            "[package]\nname = {:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\neventsourcing = {{ path = '{}', default-features = false, features = [\"derive\"] }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = {{ version = \"1\", features = [\"float_roundtrip\"] }}\n",
+            variant.name,
+            library.display()
         );
         fs::write(package.join("Cargo.toml"), manifest).expect("a file");
         fs::write(source(folder, variant.name), program(variant)).expect("a file");

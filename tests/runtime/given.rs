@@ -124,6 +124,7 @@ fn failures_show_a_diff() {
 struct Robot {
     name: String,
     #[serde(with = "rounded")]
+    #[schema(opaque = "rounded-v1")]
     place: f64,
 }
 

@@ -147,7 +147,7 @@ fn arguments<'a>(
             }
             syn::GenericParam::Const(of) => {
                 let ident = &of.ident;
-                Some(quote!(|_| #private::Describer::argument(#ident)))
+                Some(quote!(|_| #private::Describer::argument(&#ident)))
             }
             syn::GenericParam::Lifetime(_) => None,
         })
@@ -212,11 +212,9 @@ fn asked(of: &Type, krate: &Path) -> TokenStream {
 }
 
 fn optional<T>(value: Option<&T>, write: impl FnOnce(&T) -> TokenStream) -> TokenStream {
-    match value {
-        Some(value) => {
-            let value = write(value);
-            quote!(::core::option::Option::Some(#value))
-        }
-        None => quote!(::core::option::Option::None),
-    }
+    let value = value.map(write);
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
 }

@@ -113,7 +113,7 @@ impl Describer {
 
     /// A const argument, shown as it is.
     #[doc(hidden)]
-    pub fn argument(value: impl ToString) -> Shape {
+    pub fn argument(value: &dyn ToString) -> Shape {
         Shape::Constant(value.to_string())
     }
 

@@ -115,6 +115,7 @@ pub enum Tagging {
 
 /// The fields of a struct or of an enum's variant.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Variant {
     /// The name as it is written; empty for a struct without a tag.
     pub name: &'static str,
@@ -138,6 +139,7 @@ pub struct Variant {
 
 /// A field.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Field {
     /// The name as it is written; that of a tuple's field is its place.
     pub name: Cow<'static, str>,

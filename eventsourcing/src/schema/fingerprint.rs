@@ -50,7 +50,9 @@ impl Fingerprint {
             input.body(&definition.body);
         }
         input.number(history.len());
-        history.iter().for_each(|name| input.text(name));
+        for name in history {
+            input.text(name);
+        }
         Self(XxHash3_128::oneshot(&input.0).to_be_bytes())
     }
 }
@@ -88,7 +90,9 @@ impl Input {
 
     fn shapes(&mut self, shapes: &[Shape]) {
         self.number(shapes.len());
-        shapes.iter().for_each(|shape| self.shape(shape));
+        for shape in shapes {
+            self.shape(shape);
+        }
     }
 
     fn shape(&mut self, shape: &Shape) {
@@ -133,7 +137,9 @@ impl Input {
                 self.tag(2);
                 self.tagging(*tagging);
                 self.number(variants.len());
-                variants.iter().for_each(|variant| self.variant(variant));
+                for variant in variants {
+                    self.variant(variant);
+                }
             }
             Body::Transparent(shape) => {
                 self.tag(3);
@@ -172,7 +178,9 @@ impl Input {
         self.tag(u8::from(variant.is_other));
         self.skipped(variant.skipped);
         self.number(variant.fields.len());
-        variant.fields.iter().for_each(|field| self.field(field));
+        for field in &variant.fields {
+            self.field(field);
+        }
     }
 
     fn field(&mut self, field: &Field) {

@@ -75,6 +75,7 @@ mod geo {
 mod cents {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
     pub(super) fn serialize<S: Serializer>(value: &u64, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_u64(*value)
     }
