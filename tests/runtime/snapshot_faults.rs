@@ -8,7 +8,7 @@ use eventsourcing::{
     EventStore, StreamId,
     codec::Json,
     prelude::*,
-    schema::fingerprint_of,
+    schema::Fingerprint,
     snapshot::{
         Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotRow, SnapshotStore,
     },
@@ -28,7 +28,7 @@ pub(crate) fn key(id: &str) -> SnapshotKey {
     SnapshotKey {
         stream: StreamId::new("ledger", id).unwrap(),
         schema_version: 1,
-        fingerprint: fingerprint_of::<Ledger>(),
+        fingerprint: Fingerprint::of_state::<Ledger>(),
         codec: "bincode".to_owned(),
     }
 }
