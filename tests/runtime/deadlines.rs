@@ -87,13 +87,10 @@ async fn the_deadline_is_for_all_calls_together() {
     let mut bad = good.clone();
     bad.checksum ^= 1;
     replace(&*snapshots, &good, bad).await;
-    let slow = Fault::Delay(DEADLINE / 2);
-    faulty.set_plan(
-        FaultPlan::default()
-            .with(Operation::NewestSnapshot, slow, 1.0)
-            .with(Operation::DeleteSnapshot, slow, 1.0)
-            .with(Operation::SaveSnapshot, slow, 1.0),
-    );
+    // Slow to answer, and then not at all.
+    faulty.next(Operation::NewestSnapshot, Fault::Delay(DEADLINE / 2));
+    faulty.next(Operation::DeleteSnapshot, Fault::Delay(DEADLINE / 4));
+    faulty.next(Operation::SaveSnapshot, Fault::Hang);
     let start = Instant::now();
     assert_eq!(ledgers.load(id()).await.unwrap().state(), root.state());
     assert_eq!(start.elapsed(), DEADLINE);

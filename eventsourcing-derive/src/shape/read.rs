@@ -178,11 +178,18 @@ impl Reader<'_> {
         ];
         shape.flags |= flags(&set);
         if !trusted {
-            self.refuse_skips(&own, "variant");
+            self.refuse_skips(
+                &own,
+                &format!("the variant `{}`", names::text(&variant.ident)),
+            );
             if let Some(span) = own.untagged {
                 self.refuse_untagged(span);
             }
-            self.require_form(&own, false, "variant");
+            self.require_form(
+                &own,
+                false,
+                &format!("the variant `{}`", names::text(&variant.ident)),
+            );
         }
         shape
     }
@@ -214,22 +221,23 @@ impl Reader<'_> {
             Some(_) => serde.rename.resolve(&around.rule, &own, names::renamed),
             None => Both::default().resolve(&Both::default(), &own, names::renamed),
         };
+        let what = format!("the field `{own}`");
         let is_phantom = last_name(&field.ty).as_deref() == Some("PhantomData");
         let trusted = attr.trusted || is_phantom;
         let is_absent = serde.skip.is_some()
             || (serde.skip_serializing.is_some() && serde.skip_deserializing.is_some());
         let faithfully = is_faithful_condition(&serde, field, around.default);
         if !trusted {
-            self.refuse_skips(&serde, "field");
-            self.refuse_condition(&serde, faithfully);
+            self.refuse_skips(&serde, &what);
+            self.refuse_condition(&serde, &what, faithfully);
         }
         if !is_absent {
-            self.require_form(&serde, attr.opaque.is_some(), "field");
+            self.require_form(&serde, attr.opaque.is_some(), &what);
         }
         if !is_absent && attr.opaque.is_none() {
-            self.demand_of_type(field, trusted);
+            self.demand_of_type(field, &what, trusted);
         }
-        self.demand_of_serde(&serde);
+        self.demand_of_serde(&serde, &what);
         let has_default = serde.default != DefaultBy::None || around.default;
         let set = [
             (trusted, flag::TRUSTED),
@@ -291,25 +299,33 @@ impl Reader<'_> {
         }
     }
 
-    fn demand_of_type(&mut self, field: &Field, trusted: bool) {
+    fn demand_of_type(&mut self, field: &Field, what: &str, trusted: bool) {
         if !trusted && has_nested_none(&field.ty) {
             let rule = "a self-describing codec writes `Some(None)` and `Some(())` as it writes `None`: use an enum with a name for each case, or a positional codec such as `#[aggregate(snapshot_codec = Postcard)]`, or accept that with `#[schema(trusted)]`";
-            self.demand(field.ty.span(), Keeping::NestedNone, rule);
+            self.demand(
+                field.ty.span(),
+                Keeping::NestedNone,
+                &format!("{what}: {rule}"),
+            );
         }
         if contains_type(&field.ty, &self.name) {
             let rule = "the state contains itself, and deep values overflow the stack of a positional codec: keep the parts side by side, by their ids";
-            self.demand(field.ty.span(), Keeping::Undeclared, rule);
+            self.demand(
+                field.ty.span(),
+                Keeping::Undeclared,
+                &format!("{what}: {rule}"),
+            );
         }
     }
 
-    fn demand_of_serde(&mut self, serde: &SerdeAttr) {
+    fn demand_of_serde(&mut self, serde: &SerdeAttr, what: &str) {
         if let Some(span) = serde.flatten {
             let rule = "`flatten` is read by what the bytes say, which a positional codec's don't: leave it out";
-            self.demand(span, Keeping::Undeclared, rule);
+            self.demand(span, Keeping::Undeclared, &format!("{what}: {rule}"));
         }
         if let Some(path) = &serde.skip_serializing_if {
             let rule = "a field that is written only sometimes shifts what a positional codec reads after it: leave out `skip_serializing_if`";
-            self.demand(path.span(), Keeping::Undeclared, rule);
+            self.demand(path.span(), Keeping::Undeclared, &format!("{what}: {rule}"));
         }
     }
 
@@ -332,20 +348,20 @@ impl Reader<'_> {
         for (span, key) in found {
             if let Some(span) = span {
                 let error = format!(
-                    "`{key}` leaves this {what} out of what is stored, and {rows} gives a default in its place: remove it, or accept that with `#[schema(trusted)]`"
+                    "`{key}` leaves {what} out of what is stored, and {rows} gives a default in its place: remove it, or accept that with `#[schema(trusted)]`"
                 );
                 self.mistakes.at(span, error);
             }
         }
     }
 
-    fn refuse_condition(&self, serde: &SerdeAttr, is_faithful: bool) {
+    fn refuse_condition(&self, serde: &SerdeAttr, what: &str, is_faithful: bool) {
         if let (Some(path), false, Some(rows)) =
             (&serde.skip_serializing_if, is_faithful, self.rows())
         {
             let written = path.value();
             let error = format!(
-                "`skip_serializing_if = \"{written}\"` may leave out a value that {rows} then doesn't give back: only `Option::is_none` on an `Option`, and `is_empty` with a bare `default` on the field, are known to; remove it, or accept that with `#[schema(trusted)]`"
+                "`skip_serializing_if = \"{written}\"` may leave out a value of {what} that {rows} then doesn't give back: only `Option::is_none` on an `Option`, and `is_empty` with a bare `default` on the field, are known to; remove it, or accept that with `#[schema(trusted)]`"
             );
             self.mistakes.on(path, error);
         }
@@ -361,13 +377,13 @@ impl Reader<'_> {
     /// What a function of the user's writes has no other description than a name.
     fn require_form(&self, serde: &SerdeAttr, has_form: bool, what: &str) {
         if let (Some(span), false) = (serde.with, has_form) {
-            let cure = if what == "field" {
+            let cure = if what.starts_with("the field") {
                 "name the form that it writes: `#[schema(opaque = \"form-and-version\")]`"
             } else {
                 "move the function to the fields, or accept that with `#[schema(trusted)]`"
             };
             let error = format!(
-                "what the function writes for this {what} can't be seen, so that a change of it would go unnoticed: {cure}"
+                "what the function writes for {what} can't be seen, so that a change of it would go unnoticed: {cure}"
             );
             self.mistakes.at(span, error);
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::{
     Inner, Repository,
     budget::{Budget, Trouble},
+    flight::{Flight, Flights},
     load::FIRST_PAGE,
     replay::Start,
 };
@@ -20,26 +21,36 @@ use crate::{
 };
 
 /// What is to be done about snapshots after a load, and the time that is left for it.
-pub(crate) struct Repairs {
+pub(crate) struct Repairs<A> {
     pub(crate) budget: Budget,
     /// Versions of bad rows that were removed.
     pub(crate) replace: Vec<Version>,
     /// There are rows, but none that this program's key fits.
     pub(crate) stale: bool,
+    /// Begun when the first bad row was found, of a load of the head.
+    pub(crate) flight: Option<Arc<Flight<A>>>,
+    is_of_head: bool,
 }
 
-impl Repairs {
-    pub(crate) fn new(budget: Budget) -> Self {
+impl<A> Repairs<A> {
+    pub(crate) fn new(budget: Budget, upto: Version) -> Self {
         Self {
             budget,
             replace: Vec::new(),
             stale: false,
+            flight: None,
+            is_of_head: upto == Version::MAX,
         }
     }
 
-    /// Whether anything is to be done.
-    pub(crate) fn are_due(&self) -> bool {
-        self.stale || !self.replace.is_empty()
+    /// Announces that the row of this version is bad, before it is removed.
+    pub(crate) fn announce(&mut self, flights: &Flights<A>, stream: &StreamId, version: Version) {
+        if self.is_of_head && self.flight.is_none() {
+            self.flight = flights.join(stream, true);
+        }
+        if let Some(flight) = &self.flight {
+            flight.want(version);
+        }
     }
 }
 
@@ -67,7 +78,7 @@ impl<A: Aggregate> Repository<A> {
         &self,
         stream: &StreamId,
         upto: Version,
-        repairs: &mut Repairs,
+        repairs: &mut Repairs<A>,
     ) -> Result<Begin<A>> {
         let mut at_most = upto;
         while let Some(row) = self.candidate(stream, at_most, repairs).await {
@@ -81,12 +92,28 @@ impl<A: Aggregate> Repository<A> {
         Ok(Begin::AtFirst)
     }
 
+    /// Whether there is a row of our key now, beyond this version. Asked a second time within one load, so that nothing is
+    /// counted.
+    pub(super) async fn has_newer(
+        &self,
+        stream: &StreamId,
+        version: Version,
+        budget: Budget,
+    ) -> bool {
+        let Some(snapshots) = self.inner.readable_snapshots() else {
+            return false;
+        };
+        let key = self.inner.key(stream);
+        let found = budget.spend(snapshots.newest(&key, Version::MAX)).await;
+        matches!(found, Ok(Newest::Found(row)) if row.version > version)
+    }
+
     /// The newest row of our key at or below `at_most` that is intact; removes those that aren't.
     async fn candidate(
         &self,
         stream: &StreamId,
         mut at_most: Version,
-        repairs: &mut Repairs,
+        repairs: &mut Repairs<A>,
     ) -> Option<SnapshotRow> {
         let snapshots = self.inner.readable_snapshots()?;
         let key = self.inner.key(stream);
@@ -134,7 +161,7 @@ impl<A: Aggregate> Repository<A> {
         stream: &StreamId,
         row: SnapshotRow,
         upto: Version,
-        repairs: &mut Repairs,
+        repairs: &mut Repairs<A>,
     ) -> Result<Anchor<A>> {
         let page = self.page(stream, row.version, upto, FIRST_PAGE).await?;
         let first = page.first().filter(|first| first.version == row.version);
@@ -185,7 +212,7 @@ impl<A: Aggregate> Repository<A> {
         &self,
         stream: &StreamId,
         row: &SnapshotRow,
-        repairs: &mut Repairs,
+        repairs: &mut Repairs<A>,
     ) -> Result<Anchor<A>> {
         let head = self.inner.events.head(stream).await?;
         if head >= row.version {

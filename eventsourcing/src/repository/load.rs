@@ -11,6 +11,7 @@ use super::{
     Inner, Repository,
     begin::{Begin, Repairs},
     budget::Budget,
+    flight::Flight,
     replay::{Replay, Replayed, Start},
 };
 use crate::{
@@ -82,7 +83,9 @@ impl<A: Aggregate> Repository<A> {
         id: &A::Id,
         upto: Version,
     ) -> Result<Replayed<A>> {
-        let mut repairs = Repairs::new(Budget::of(self.inner.deadline));
+        let flights = &self.inner.flights;
+        let ended = flights.ended();
+        let mut repairs = Repairs::new(Budget::of(self.inner.deadline), upto);
         if let Some(cached) = self.cached(stream, upto).await? {
             return self.run(stream, id, upto, Some(cached), repairs).await;
         }
@@ -93,29 +96,64 @@ impl<A: Aggregate> Repository<A> {
             }
             Begin::AtFirst => None,
         };
-        if begin.is_some() {
+        if begin.is_some() && repairs.flight.is_none() {
             self.inner.counters.hit();
             return self.run(stream, id, upto, begin, repairs).await;
         }
         // Of the loads that meet here while snapshots are to be mended, one replays. A state of the past isn't shared.
-        let flights = &self.inner.flights;
-        let flight = (upto == Version::MAX)
-            .then(|| flights.join(stream, repairs.are_due()))
-            .flatten();
-        let Some(flight) = flight else {
-            return self.run(stream, id, upto, None, repairs).await;
-        };
+        if upto == Version::MAX {
+            let missed_one = flights.ended() != ended;
+            let flight = repairs.flight.take();
+            let flight = flight.or_else(|| flights.join(stream, repairs.stale || missed_one));
+            if let Some(flight) = flight {
+                return self
+                    .replay_in_turn(stream, id, begin, repairs, flight)
+                    .await;
+            }
+        }
+        self.run(stream, id, upto, begin, repairs).await
+    }
+
+    /// Replays, unless somebody else did so while this one waited.
+    async fn replay_in_turn(
+        &self,
+        stream: &StreamId,
+        id: &A::Id,
+        mut begin: Option<(Start<A>, EventPage)>,
+        mut repairs: Repairs<A>,
+        flight: Arc<Flight<A>>,
+    ) -> Result<Replayed<A>> {
+        let upto = Version::MAX;
         let mut landing = flight.turn().await;
-        if let Some(start) = landing.as_deref().and_then(Option::as_ref)
+        if !flight.is_anything_wanted()
+            && let Some(start) = landing.as_deref().and_then(Option::as_ref)
             && let Some(page) = self.resume(stream, start, upto).await?
         {
             let begin = Some((start.clone(), page));
-            let others = Repairs::new(repairs.budget);
             drop(landing);
-            return self.run(stream, id, upto, begin, others).await;
+            let nothing = Repairs::new(repairs.budget, upto);
+            return self.run(stream, id, upto, begin, nothing).await;
         }
-        let _permit = self.inner.storm.permit(repairs.stale).await;
-        let replayed = self.run(stream, id, upto, None, repairs).await?;
+        // Looked for again: another flight may have ended just before this one began, with a good snapshot.
+        let version = begin
+            .as_ref()
+            .map_or(Version::ZERO, |(start, _)| start.version);
+        if self.has_newer(stream, version, repairs.budget).await
+            && let Begin::At(start, page) = self.begin(stream, upto, &mut repairs).await?
+        {
+            begin = Some((start, page));
+        }
+        if begin.is_some() {
+            self.inner.counters.hit();
+        }
+        let _permit = self
+            .inner
+            .storm
+            .permit(begin.is_none() && repairs.stale)
+            .await;
+        repairs.replace.extend(flight.take_wanted());
+        repairs.flight = Some(Arc::clone(&flight));
+        let replayed = self.run(stream, id, upto, begin, repairs).await?;
         if let Some(landing) = &mut landing {
             **landing = replayed.start();
         }
@@ -128,7 +166,7 @@ impl<A: Aggregate> Repository<A> {
         id: &A::Id,
         upto: Version,
         begin: Option<(Start<A>, EventPage)>,
-        repairs: Repairs,
+        repairs: Repairs<A>,
     ) -> Result<Replayed<A>> {
         let mut replay = Replay::new(&self.inner, stream, id, repairs.replace.clone());
         if let Some((start, page)) = begin {

@@ -373,7 +373,9 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
             Ok(Some(capture)) => {
                 let stream = self.stream.clone();
                 let budget = Budget::since(stored, self.repository.inner.deadline);
-                self.repository.take(&stream, capture, None, budget).await;
+                self.repository
+                    .take(&stream, capture, None, budget, None)
+                    .await;
             }
             Ok(None) => {}
             Err(_) => {

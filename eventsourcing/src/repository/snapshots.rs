@@ -13,7 +13,10 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Inner, Repository, begin::Repairs, budget::Budget, load::located, replay::Replayed};
+use super::{
+    Inner, Repository, begin::Repairs, budget::Budget, flight::Flight, load::located,
+    replay::Replayed,
+};
 use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Capture, Root},
@@ -146,6 +149,7 @@ impl<A: Aggregate> Repository<A> {
         capture: Capture<A>,
         repairs: Option<Version>,
         budget: Budget,
+        flight: Option<Arc<Flight<A>>>,
     ) {
         let version = capture.version;
         match self.inner.mode {
@@ -161,6 +165,7 @@ impl<A: Aggregate> Repository<A> {
                     // Nobody waits for it; but a store that hangs must not keep the next ones from being stored.
                     let budget = Budget::of(inner.deadline.max(LONGEST_IN_BACKGROUND));
                     inner.store_capture(&stream, &capture, budget).await;
+                    drop(flight);
                 };
                 let submitted = self.inner.background.submit(slot, version, Box::pin(work));
                 if submitted != Submitted::Accepted {
@@ -175,7 +180,7 @@ impl<A: Aggregate> Repository<A> {
     pub(crate) async fn repair(
         &self,
         stream: &StreamId,
-        repairs: &Repairs,
+        repairs: &Repairs<A>,
         replayed: &Replayed<A>,
         upto: Version,
     ) {
@@ -184,12 +189,14 @@ impl<A: Aggregate> Repository<A> {
         }
         for capture in &replayed.captured {
             let (capture, version) = (capture.clone(), capture.version);
-            self.take(stream, capture, Some(version), repairs.budget)
+            let flight = repairs.flight.clone();
+            self.take(stream, capture, Some(version), repairs.budget, flight)
                 .await;
         }
         let at_head = upto == Version::MAX && repairs.stale && repairs.replace.is_empty();
         if let Some(head) = replayed.head().filter(|_| at_head) {
-            self.take(stream, head, None, repairs.budget).await;
+            let flight = repairs.flight.clone();
+            self.take(stream, head, None, repairs.budget, flight).await;
         }
     }
 }
@@ -310,7 +317,7 @@ impl<A: Aggregate> Inner<A> {
         &self,
         row: &SnapshotRow,
         reason: SnapshotMiss,
-        repairs: &mut Repairs,
+        repairs: &mut Repairs<A>,
     ) {
         self.counters.missed(reason);
         let (stream, version) = (&row.key.stream, row.version);
@@ -321,6 +328,7 @@ impl<A: Aggregate> Inner<A> {
         else {
             return;
         };
+        repairs.announce(&self.flights, stream, version);
         let info = SnapshotInfo::from(row);
         match repairs.budget.spend(store.delete(&info)).await {
             Ok(_) => repairs.replace.push(version),
@@ -336,7 +344,7 @@ impl<A: Aggregate> Inner<A> {
         &self,
         key: &SnapshotKey,
         others: &[SnapshotKey],
-        repairs: &mut Repairs,
+        repairs: &mut Repairs<A>,
     ) {
         let of_our_version = |other: &&SnapshotKey| other.schema_version == key.schema_version;
         let of_another_shape = |other: &SnapshotKey| other.fingerprint != key.fingerprint;
