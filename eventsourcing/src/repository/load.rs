@@ -111,7 +111,7 @@ impl<A: Aggregate> Repository<A> {
             drop(landing);
             return self.run(stream, id, upto, begin, others).await;
         }
-        let _permit = self.inner.storm.permit(repairs.stale).await;
+        let _permit = self.inner.storm.permit(repairs.is_common()).await;
         let replayed = self.run(stream, id, upto, None, repairs).await?;
         if let Some(landing) = &mut landing {
             **landing = replayed.start();
