@@ -96,7 +96,7 @@ pub(crate) struct Codecs<A: Aggregate> {
     readers: Vec<Arc<dyn AggregateCodec<A>>>,
     /// Of those with the same name the first: that which is written through.
     layers: Vec<Arc<dyn Layer>>,
-    only_these: bool,
+    pub(crate) only_these: bool,
 }
 
 /// How a stored event is read.

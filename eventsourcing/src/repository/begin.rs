@@ -16,7 +16,7 @@ use super::{
 use crate::{
     Result, StreamId, Version,
     aggregate::{Aggregate, Root},
-    codec::layer::stack::{Refused, SEPARATOR},
+    codec::layer::stack::Refused,
     event::Stage,
     snapshot::{Newest, SnapshotMiss, SnapshotRow},
     store::{EventPage, RecordedEvent},
@@ -175,7 +175,7 @@ impl<A: Aggregate> Repository<A> {
         let alive = match self.inner.leaves_alive(stream, &first) {
             Ok(alive) => alive,
             // A row without a state passes no layer: only its event, through its own, could vouch for it.
-            Err(error) if state.is_none() && first.codec.contains(SEPARATOR) => {
+            Err(error) if state.is_none() && self.inner.is_layered(&first) => {
                 tracing::warn!(%stream, version = %row.version, %error, "snapshot of a discard not used");
                 self.inner.counters.missed(SnapshotMiss::Unreadable);
                 repairs.unreadable += 1;

@@ -66,9 +66,14 @@ impl<A: Aggregate> Inner<A> {
         })
     }
 
+    /// Whether layers vouch for the row, or should.
+    pub(super) fn is_layered(&self, row: &RecordedEvent<'_>) -> bool {
+        row.codec.contains(SEPARATOR) || self.codecs.only_these
+    }
+
     /// Whether the row's columns are what was stored, as far as its layers vouch for them.
     pub(super) fn check_layers(&self, stream: &StreamId, row: &RecordedEvent<'_>) -> Result<()> {
-        if row.codec.contains(SEPARATOR) {
+        if self.is_layered(row) {
             self.open_event(stream, row)?;
         }
         Ok(())
