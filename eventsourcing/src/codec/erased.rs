@@ -94,7 +94,8 @@ pub(crate) struct Codecs<A: Aggregate> {
     pub(crate) event_layers: Stack,
     pub(crate) snapshot_layers: Stack,
     readers: Vec<Arc<dyn AggregateCodec<A>>>,
-    /// Of those with the same name the first: that which is written through.
+    /// Of those with the same name the first: what events are written through, what they are read through, and last what
+    /// snapshots are written through, which may have keys of its own.
     layers: Vec<Arc<dyn Layer>>,
     pub(crate) only_these: bool,
 }
@@ -132,12 +133,12 @@ impl<A: Aggregate> Codecs<A> {
         readers.push(erase(A::SnapshotCodec::default()));
         let event_layers = Stack::new(events.name(), layers.events)?;
         let snapshot_layers = Stack::new(snapshots.name(), layers.snapshots)?;
-        let written = event_layers.layers().iter().chain(snapshot_layers.layers());
-        let mut known: Vec<Arc<dyn Layer>> = written.cloned().collect();
+        let mut known = event_layers.layers().to_vec();
         for layer in layers.readable {
             check_layer_name(layer.name())?;
             known.push(layer);
         }
+        known.extend(snapshot_layers.layers().iter().cloned());
         #[cfg(feature = "compression")]
         known.push(Arc::new(super::layer::Compressed::new()));
         Ok(Self {

@@ -140,6 +140,8 @@ macro_rules! settings {
         }
 
         /// Reads events that were stored through this layer, and writes none through it: for one that was switched off.
+        /// Of layers with one name one is asked, that which events are written through before any other: an old key
+        /// belongs into its ring.
         pub fn readable_layer(mut self, layer: impl Layer) -> Self {
             self.$($this).+.readable_layers.push(Arc::new(layer));
             self

@@ -88,16 +88,16 @@ fn hostile(layer: &dyn Layer, cases: u64) -> (u64, u64) {
 
 #[test]
 fn hostile_bytes_are_never_opened_by_encryption() {
-    let (refused, others) = hostile(&encrypted("k", 7), 20_000);
-    assert!(refused > 19_000);
+    let (refused, others) = hostile(&encrypted("k", 7), 10_000);
+    assert!(refused > 9_500);
     assert_eq!(others, 0);
 }
 
 #[test]
 fn hostile_bytes_are_bounded_under_compression() {
-    let (refused, others) = hostile(&Compressed::new(), 20_000);
+    let (refused, others) = hostile(&Compressed::new(), 10_000);
     // Nothing authenticates: the codec and the checksum do the rest.
-    assert!(refused > 5_000 && others > 1_000, "{refused}, {others}");
+    assert!(refused > 2_000 && others > 500, "{refused}, {others}");
 }
 
 /// The twin: a layer that believes what it is told.
@@ -190,7 +190,7 @@ fn compression_stores_what_is_shorter() {
     assert_eq!(sealed(&noise).len(), 501);
 }
 
-/// Stored rows must stay readable: these bytes were written by the first version.
+/// Stored rows must stay readable.
 #[test]
 fn the_stored_forms_are_what_they_were() {
     let row = event("ledger/main", 3);
@@ -216,14 +216,15 @@ fn the_stored_forms_are_what_they_were() {
     assert_eq!(sealed[..3], [1, 1, b'k']);
     // A nonce of its own for every row.
     assert_ne!(sealed[3..27], layer.seal(&row, b"secret").unwrap()[3..27]);
-    println!("{sealed:?}");
-    assert_eq!(
-        layer.open(&row, STORED_BY_THE_FIRST_VERSION).unwrap(),
-        b"secret"
-    );
+    // Another implementation's, with the nonce 0, 1, 2 …
+    let mut stored = vec![1, 1, b'k'];
+    stored.extend(0..24);
+    stored.extend([
+        0xdb, 0x72, 0xc8, 0xf7, 0x9f, 0x68, 0xb0, 0x7b, 0x6e, 0x2a, 0xb2, 0x62, 0xd6, 0x3b, 0xcc,
+        0xc3, 0x0a, 0x93, 0x66, 0xa5, 0x0a, 0x1f,
+    ]);
+    assert_eq!(layer.open(&row, &stored).unwrap(), b"secret");
 }
-
-const STORED_BY_THE_FIRST_VERSION: &[u8] = &[1, 1, b'k'];
 
 /// Every column tells rows apart.
 #[test]
