@@ -13,12 +13,13 @@ use crate::domain::{Booked, Closed, Ledger, bookings, opened};
 /// Everybody can read everybody's events; snapshots only with the right key.
 fn random_builder(rng: &mut Rng, store: &Store) -> Builder {
     let ids = ["a", "b", "c"];
-    let first = rng.usize(..3);
-    let mut ring = KeyRing::new(ids[first], key(first as u8)).unwrap();
+    let first = rng.u8(..3);
+    let id = |index: u8| ids[usize::from(index)];
+    let mut keys = KeyRing::new(id(first), key(first)).unwrap();
     for other in (0..3).filter(|other| *other != first) {
-        ring = ring.and(ids[other], key(other as u8)).unwrap();
+        keys = keys.and(id(other), key(other)).unwrap();
     }
-    let event_keys = Encrypted::new(ring.clone());
+    let event_keys = Encrypted::new(keys.clone());
     let mut builder = builder(store).readable_layer(event_keys.clone());
     if rng.bool() {
         builder = builder.event_layer(Compressed::at_level(rng.i32(-1..9)));
@@ -32,7 +33,7 @@ fn random_builder(rng: &mut Rng, store: &Store) -> Builder {
     builder = match rng.u8(..4) {
         0 => builder,
         1 => builder.snapshot_layer(encrypted("a", 99)),
-        _ => builder.snapshot_layer(Encrypted::new(ring)),
+        _ => builder.snapshot_layer(Encrypted::new(keys)),
     };
     builder.snapshots(match rng.u8(..3) {
         0 => SnapshotPolicy::always(),

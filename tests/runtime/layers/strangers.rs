@@ -11,8 +11,10 @@ use eventsourcing::{
 use super::{Builder, Store, both, builder, encrypted, events, key, saved_as, snapshot_rows};
 use crate::domain::{Closed, Ledger};
 
+type SetUp = fn(Builder) -> Builder;
+
 /// Who lacks something that others have, by what.
-fn strangers() -> Vec<(&'static str, fn(Builder) -> Builder)> {
+fn strangers() -> Vec<(&'static str, SetUp)> {
     let wrong_key = |builder: Builder| {
         builder
             .snapshot_layer(Compressed::new())
@@ -108,9 +110,9 @@ pub(crate) async fn strangers_leave_every_row_as_it_was(store: Store) {
             }
             // Whatever it added harms nobody.
             let loaded = head.load(&id).await.unwrap();
-            assert_eq!(loaded.bookings, Vec::from_iter(1..11));
+            assert_eq!(loaded.bookings, (1..11).collect::<Vec<_>>());
             let mut loaded = stranger.load(&id).await.unwrap();
-            assert_eq!(loaded.bookings, Vec::from_iter(1..11));
+            assert_eq!(loaded.bookings, (1..11).collect::<Vec<_>>());
             stranger.discard(&mut loaded, Closed).await.unwrap();
             assert!(head.find(&id).await.unwrap().is_none());
         }
