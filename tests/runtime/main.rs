@@ -206,6 +206,7 @@ stores! {
         a_discard_that_no_layer_vouches_for_is_no_discard,
         strangers_leave_every_row_as_it_was,
         a_missing_layer_is_named,
+        a_damaged_encrypted_event_is_an_error,
         loads_equal_replays_whatever_the_layers,
     }
     contention::{

@@ -1,7 +1,9 @@
 //! The bytes that layers store: what they promise to be, and what becomes of hostile ones.
 
+use std::sync::Arc;
+
 use eventsourcing::{
-    Version,
+    ErrorKind, MemoryStore, Version,
     codec::layer::{
         Compressed, Encrypted, EventContext, KeyRing, Layer, LayerError, RowContext,
         SnapshotContext,
@@ -12,7 +14,7 @@ use eventsourcing::{
 use fastrand::Rng;
 use uuid::Uuid;
 
-use super::{encrypted, key};
+use super::{Store, both, builder, encrypted, key, put, rows, saved_as};
 use crate::domain::Ledger;
 
 const LIMIT: usize = 64 << 20;
@@ -98,6 +100,30 @@ fn hostile_bytes_are_bounded_under_compression() {
     let (refused, others) = hostile(&Compressed::new(), 10_000);
     // Nothing authenticates: the codec and the checksum do the rest.
     assert!(refused > 2_000 && others > 500, "{refused}, {others}");
+}
+
+/// Whole rows, as a store hands them out.
+pub(crate) async fn a_damaged_encrypted_event_is_an_error(store: Store) {
+    let ledgers = both(builder(&store)).build().unwrap();
+    for seed in 0..200 {
+        let mut rng = Rng::with_seed(seed);
+        let id = format!("damaged-{seed}");
+        let elsewhere: Store = Arc::new(MemoryStore::new());
+        saved_as(&both(builder(&elsewhere)).build().unwrap(), &id, 4).await;
+        let mut events = rows(&elsewhere, &id).await;
+        let at = rng.usize(..events.len());
+        let mut payload = events[at].payload.to_vec();
+        damage(&mut rng, &mut payload);
+        if payload == events[at].payload {
+            continue;
+        }
+        events[at].payload = payload.into();
+        put(&store, &id, events).await;
+        let error = ledgers.load(&id).await.unwrap_err();
+        let locked = matches!(error.kind(), ErrorKind::Locked { .. });
+        assert!(locked, "seed {seed}: {error}");
+        assert_eq!(error.version(), Some(Version::from(at as u64 + 1)));
+    }
 }
 
 /// The twin: a layer that believes what it is told.

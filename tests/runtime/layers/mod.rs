@@ -21,6 +21,7 @@ use eventsourcing::{
 };
 
 pub(crate) use self::{
+    bytes::a_damaged_encrypted_event_is_an_error,
     keys::{a_missing_key_and_a_wrong_one_are_named, rotation_reads_old_rows_and_writes_new_ones},
     law::loads_equal_replays_whatever_the_layers,
     moved::{
