@@ -53,6 +53,19 @@ pub enum ErrorKind {
         /// The stored codec's name.
         codec: String,
     },
+    /// An event stored through a [layer](crate::codec::layer) that this repository doesn't know.
+    UnknownLayer {
+        /// The stored layer's name.
+        layer: String,
+    },
+    /// Stored bytes that their [layer](crate::codec::layer) can't open: their key isn't there, it is the wrong one, or they
+    /// were sealed for another row.
+    Locked {
+        /// The layer's name.
+        layer: String,
+        /// The id of the key that they name.
+        key: Option<String>,
+    },
     /// A stream whose versions are not contiguous.
     Gap {
         /// The version that should have come next.
@@ -269,6 +282,12 @@ impl fmt::Display for ErrorKind {
                 "event {name:?} is stored in version {stored}, this program knows version {known}"
             ),
             Self::UnknownCodec { codec } => write!(f, "stored by an unknown codec {codec:?}"),
+            Self::UnknownLayer { layer } => write!(f, "stored through an unknown layer {layer:?}"),
+            Self::Locked { layer, key: None } => write!(f, "layer {layer:?} can't open it"),
+            Self::Locked {
+                layer,
+                key: Some(key),
+            } => write!(f, "layer {layer:?} can't open it (key {key:?})"),
             Self::Gap { expected, found } => {
                 write!(f, "gap: version {expected} is missing, found {found}")
             }

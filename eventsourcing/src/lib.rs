@@ -62,7 +62,7 @@
 //! - [`application`]: several types over one store, subscribers, saving several roots at once
 //! - [`snapshot`]: policies, modes, the stored row, the snapshot store
 //! - [`store`]: the event store, and the stores that come with the crate
-//! - [`codec`]: how events and states become bytes
+//! - [`codec`]: how events and states become bytes; compression and encryption
 //! - [`schema`]: the shapes of what is stored, so that no change of one goes unnoticed
 //!
 //! A store of your own: `docs/writing-a-store.md` in the repository, and the conformance kit in `testing`.
@@ -84,8 +84,8 @@
 //!
 //! # Features
 //!
-//! `derive`, `sqlite` and `bincode` are on by default; `postcard` adds a codec, `chrono` conversions of [`Timestamp`],
-//! `testing` the module of that name.
+//! `derive`, `sqlite` and `bincode` are on by default; `postcard` adds a codec, `compression` and `encryption` a
+//! [layer](codec::layer) each, `chrono` conversions of [`Timestamp`], `testing` the module of that name.
 
 pub mod aggregate;
 pub mod application;

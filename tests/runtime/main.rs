@@ -15,6 +15,7 @@ mod faithful;
 mod faulty_store;
 mod given;
 mod given_states;
+mod layers;
 mod policies;
 mod saving;
 mod snapshot_faults;
@@ -204,6 +205,24 @@ stores! {
         one_unfaithful_root_stores_nothing_of_the_others,
         another_codec_keeps_what_json_cannot,
         an_unfaithful_state_is_a_counted_failure,
+    }
+    layers::{
+        every_codec_under_every_stack,
+        layers_are_switched_on_and_off,
+        only_layered_events_refuses_others,
+        an_application_has_layers_for_all_and_a_type_its_own,
+        what_is_saved_again_is_sealed_for_the_same_row,
+        a_layer_that_loses_bytes_stores_nothing,
+        a_layer_that_panics_fails_no_load,
+        rotation_reads_old_rows_and_writes_new_ones,
+        a_missing_key_and_a_wrong_one_are_named,
+        moved_events_are_never_read,
+        moved_snapshots_are_left_and_never_read,
+        a_discard_that_no_layer_vouches_for_is_no_discard,
+        strangers_leave_every_row_as_it_was,
+        a_missing_layer_is_named,
+        a_damaged_encrypted_event_is_an_error,
+        loads_equal_replays_whatever_the_layers,
     }
     contention::{
         sixteen_tasks_on_one_order,

@@ -22,6 +22,7 @@ pub use self::{
 use crate::{
     Clock, Error, Position, Repository, Result,
     aggregate::Aggregate,
+    codec::layer::Layer,
     event::Metadata,
     repository::{Companions, RepositoryBuilder, Saving, Settings, Storm, commit_all, settings},
     snapshot::{SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},

@@ -2,9 +2,15 @@
 //!
 //! Never through `erased_serde`: measured 6 to 19 times slower (design.md).
 
-use std::{fmt::Debug, sync::Arc};
+use std::{borrow::Cow, fmt::Debug, sync::Arc};
 
-use super::{Codec, CodecError, Format, Json};
+use super::{
+    Codec, CodecError, Format, Json,
+    layer::{
+        Layer,
+        stack::{MOST_LAYERS, SEPARATOR, Stack, check_layer_name},
+    },
+};
 use crate::{
     aggregate::Aggregate,
     event::{DecodeError, Decoded},
@@ -69,19 +75,54 @@ pub(crate) fn erase<A: Aggregate, C: Codec>(codec: C) -> Arc<dyn AggregateCodec<
     Arc::new(Typed(codec))
 }
 
-/// The codecs that a repository writes with, and all that it can read.
+/// The layers that a repository was told of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Layers {
+    pub(crate) events: Vec<Arc<dyn Layer>>,
+    pub(crate) snapshots: Vec<Arc<dyn Layer>>,
+    /// Only for reading.
+    pub(crate) readable: Vec<Arc<dyn Layer>>,
+    /// Whether events of other layers than `events` are refused.
+    pub(crate) only_these: bool,
+}
+
+/// The codecs and layers that a repository writes with, and all that it can read.
 #[derive(Debug)]
 pub(crate) struct Codecs<A: Aggregate> {
     pub(crate) events: Arc<dyn AggregateCodec<A>>,
     pub(crate) snapshots: Arc<dyn AggregateCodec<A>>,
+    pub(crate) event_layers: Stack,
+    pub(crate) snapshot_layers: Stack,
     readers: Vec<Arc<dyn AggregateCodec<A>>>,
+    /// Of those with the same name the first: what events are written through, what they are read through, and last what
+    /// snapshots are written through, which may have keys of its own.
+    layers: Vec<Arc<dyn Layer>>,
+    pub(crate) only_these: bool,
+}
+
+/// How a stored event is read.
+pub(crate) struct Reader<'a, A> {
+    /// None: by no codec that is known.
+    pub(crate) codec: Option<&'a dyn AggregateCodec<A>>,
+    /// In the order in which they were written through.
+    pub(crate) layers: Cow<'a, [Arc<dyn Layer>]>,
+}
+
+/// Why a stored event can't be read, whatever its bytes are.
+pub(crate) enum Unreadable {
+    /// This layer isn't known.
+    Layer(String),
+    /// Only those of other layers are wanted.
+    Unwanted,
 }
 
 impl<A: Aggregate> Codecs<A> {
+    /// The error says what is wrong with the layers.
     pub(crate) fn new(
         events: Option<Arc<dyn AggregateCodec<A>>>,
         snapshots: Option<Arc<dyn AggregateCodec<A>>>,
-    ) -> Self {
+        layers: Layers,
+    ) -> Result<Self, String> {
         let events = events.unwrap_or_else(|| erase(Json));
         let snapshots = snapshots.unwrap_or_else(|| erase(A::SnapshotCodec::default()));
         let mut readers = vec![Arc::clone(&events), Arc::clone(&snapshots), erase(Json)];
@@ -90,18 +131,61 @@ impl<A: Aggregate> Codecs<A> {
         #[cfg(feature = "postcard")]
         readers.push(erase(super::Postcard));
         readers.push(erase(A::SnapshotCodec::default()));
-        Self {
+        let event_layers = Stack::new(events.name(), layers.events)?;
+        let snapshot_layers = Stack::new(snapshots.name(), layers.snapshots)?;
+        let mut known = event_layers.layers().to_vec();
+        for layer in layers.readable {
+            check_layer_name(layer.name())?;
+            known.push(layer);
+        }
+        known.extend(snapshot_layers.layers().iter().cloned());
+        #[cfg(feature = "compression")]
+        known.push(Arc::new(super::layer::Compressed::new()));
+        Ok(Self {
             events,
             snapshots,
+            event_layers,
+            snapshot_layers,
             readers,
-        }
+            layers: known,
+            only_these: layers.only_these,
+        })
     }
 
-    /// The codec that wrote a row, by its stored name.
-    pub(crate) fn reader(&self, name: &str) -> Option<&dyn AggregateCodec<A>> {
-        self.readers
-            .iter()
-            .find(|codec| codec.name() == name)
-            .map(|codec| &**codec)
+    /// What reads an event, by its row's codec column.
+    pub(crate) fn reader(&self, name: &str) -> Result<Reader<'_, A>, Unreadable> {
+        if name == self.event_layers.name() {
+            return Ok(Reader {
+                codec: Some(&*self.events),
+                layers: self.event_layers.layers().into(),
+            });
+        }
+        let (codec, layers) = match name.split_once(SEPARATOR) {
+            Some((codec, layers)) => (codec, self.known(layers)?),
+            None => (name, Vec::new()),
+        };
+        let names = |layers: &[Arc<dyn Layer>]| -> Vec<String> {
+            layers.iter().map(|layer| layer.name().to_owned()).collect()
+        };
+        if self.only_these && names(&layers) != names(self.event_layers.layers()) {
+            return Err(Unreadable::Unwanted);
+        }
+        let reader = self.readers.iter().find(|reader| reader.name() == codec);
+        Ok(Reader {
+            codec: reader.map(|codec| &**codec),
+            layers: layers.into(),
+        })
+    }
+
+    fn known(&self, names: &str) -> Result<Vec<Arc<dyn Layer>>, Unreadable> {
+        let mut layers = Vec::new();
+        for name in names.split(SEPARATOR) {
+            let known = self.layers.iter().find(|layer| layer.name() == name);
+            match known.filter(|_| layers.len() < MOST_LAYERS) {
+                Some(layer) => layers.push(Arc::clone(layer)),
+                None => return Err(Unreadable::Layer(name.to_owned())),
+            }
+        }
+        Ok(layers)
     }
 }

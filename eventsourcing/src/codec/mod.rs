@@ -1,4 +1,5 @@
-//! Codecs: typed values to bytes and back. A codec is a file here, and nothing else.
+//! Codecs: typed values to bytes and back. A codec is a file here, and nothing else. [`layer`] has what may lie between a
+//! codec and the store: compression, encryption.
 
 #[cfg(feature = "bincode")]
 mod bincode;
@@ -6,6 +7,7 @@ mod bincode;
 mod bounded;
 pub(crate) mod erased;
 mod json;
+pub mod layer;
 #[cfg(feature = "postcard")]
 mod postcard;
 mod strict;

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{
     Inner, Repository,
     budget::{Budget, Trouble},
@@ -15,10 +17,15 @@ use super::{
 use crate::{
     Result, StreamId, Version,
     aggregate::{Aggregate, Root},
+    codec::layer::stack::Refused,
     event::Stage,
     snapshot::{Newest, SnapshotMiss, SnapshotRow},
     store::{EventPage, RecordedEvent},
 };
+
+/// Of a stream's rows that can't be opened, this many are looked at before the load replays: behind a key that this
+/// program hasn't got yet there may be older ones.
+const MOST_UNREADABLE: u32 = 16;
 
 /// What is to be done about snapshots after a load, and the time that is left for it.
 pub(crate) struct Repairs<A> {
@@ -30,6 +37,8 @@ pub(crate) struct Repairs<A> {
     /// Begun when the first bad row was found, of a load of the head.
     pub(crate) flight: Option<Arc<Flight<A>>>,
     is_of_head: bool,
+    /// Rows that this program can't open. They stay, and nothing is stored in their place.
+    pub(crate) unreadable: u32,
 }
 
 impl<A> Repairs<A> {
@@ -38,6 +47,7 @@ impl<A> Repairs<A> {
             budget,
             replace: Vec::new(),
             stale: false,
+            unreadable: 0,
             flight: None,
             is_of_head: upto == Version::MAX,
         }
@@ -51,6 +61,11 @@ impl<A> Repairs<A> {
         if let Some(flight) = &self.flight {
             flight.want(version);
         }
+    }
+
+    /// Whether the reason to replay is likely to be one for all loads of the stream, and for all streams.
+    pub(crate) fn is_common(&self) -> bool {
+        self.stale || self.unreadable > 0
     }
 }
 
@@ -81,9 +96,9 @@ impl<A: Aggregate> Repository<A> {
         repairs: &mut Repairs<A>,
     ) -> Result<Begin<A>> {
         let mut at_most = upto;
-        while let Some(row) = self.candidate(stream, at_most, repairs).await {
+        while let Some((row, state)) = self.candidate(stream, at_most, repairs).await {
             let version = row.version;
-            match self.anchor(stream, row, upto, repairs).await? {
+            match self.anchor(stream, row, state, upto, repairs).await? {
                 Anchor::Holds(start, page) => return Ok(Begin::At(start, page)),
                 Anchor::NoStream => return Ok(Begin::NoStream),
                 Anchor::Refused => at_most = Version::new(version.get().saturating_sub(1)),
@@ -108,16 +123,17 @@ impl<A: Aggregate> Repository<A> {
         matches!(found, Ok(Newest::Found(row)) if row.version > version)
     }
 
-    /// The newest row of our key at or below `at_most` that is intact; removes those that aren't.
+    /// The newest row of our key at or below `at_most` that is intact and can be opened, and its state without layers;
+    /// removes those that nobody can read.
     async fn candidate(
         &self,
         stream: &StreamId,
         mut at_most: Version,
         repairs: &mut Repairs<A>,
-    ) -> Option<SnapshotRow> {
+    ) -> Option<(SnapshotRow, Option<Bytes>)> {
         let snapshots = self.inner.readable_snapshots()?;
         let key = self.inner.key(stream);
-        while at_most > Version::ZERO {
+        while at_most > Version::ZERO && repairs.unreadable < MOST_UNREADABLE {
             match repairs.budget.spend(snapshots.newest(&key, at_most)).await {
                 Ok(Newest::Found(row)) if row.key != key || row.version > at_most => {
                     // Not what was asked for: nothing to use, and nothing of ours to remove.
@@ -126,13 +142,19 @@ impl<A: Aggregate> Repository<A> {
                     return None;
                 }
                 Ok(Newest::Found(row)) => {
-                    if row.version > Version::ZERO && row.is_intact() {
-                        return Some(row);
-                    }
+                    let intact = row.version > Version::ZERO && row.is_intact();
                     let version = row.version.min(at_most);
-                    self.inner
-                        .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
-                        .await;
+                    match intact.then(|| self.inner.open_snapshot(&row)) {
+                        Some(Ok(state)) => return Some((row, state)),
+                        Some(Err(refused)) if !refused.error.is_damaged() => {
+                            self.inner.leave_unreadable(&row, &refused, repairs);
+                        }
+                        Some(Err(_)) | None => {
+                            self.inner
+                                .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
+                                .await;
+                        }
+                    }
                     at_most = Version::new(version.get().saturating_sub(1));
                 }
                 Ok(Newest::Absent(others)) => {
@@ -160,6 +182,7 @@ impl<A: Aggregate> Repository<A> {
         &self,
         stream: &StreamId,
         row: SnapshotRow,
+        state: Option<Bytes>,
         upto: Version,
         repairs: &mut Repairs<A>,
     ) -> Result<Anchor<A>> {
@@ -176,18 +199,24 @@ impl<A: Aggregate> Repository<A> {
         }
         // No state means discarded: a snapshot that says otherwise than its event would end a life, or go on with one
         // that has ended. An event that can't be read settles nothing here.
-        let alive = self.inner.leaves_alive(stream, &first).ok().flatten();
+        let alive = match self.inner.leaves_alive(stream, &first) {
+            Ok(alive) => alive,
+            // A row without a state passes no layer: only its event, through its own, could vouch for it.
+            Err(error) if state.is_none() && self.inner.is_layered(&first) => {
+                tracing::warn!(%stream, version = %row.version, %error, "snapshot of a discard not used");
+                self.inner.counters.missed(SnapshotMiss::Unreadable);
+                repairs.unreadable += 1;
+                return Ok(Anchor::Refused);
+            }
+            Err(_) => None,
+        };
         if alive.is_some_and(|alive| alive != row.state.is_some()) {
             self.inner
                 .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
                 .await;
             return Ok(Anchor::Refused);
         }
-        let state = match row
-            .state
-            .as_deref()
-            .map(|bytes| self.inner.open_state(bytes))
-        {
+        let state = match state.map(|bytes| self.inner.decode_state(&bytes)) {
             None => None,
             Some(Ok(state)) => Some(state),
             Some(Err(error)) => {
@@ -230,6 +259,16 @@ impl<A: Aggregate> Repository<A> {
 }
 
 impl<A: Aggregate> Inner<A> {
+    /// Counts and reports a sound row that this program can't open. One wrongly set-up process must not wipe what others
+    /// use.
+    fn leave_unreadable(&self, row: &SnapshotRow, refused: &Refused, repairs: &mut Repairs<A>) {
+        repairs.unreadable += 1;
+        self.counters.missed(SnapshotMiss::Unreadable);
+        let (stream, version) = (&row.key.stream, row.version);
+        let Refused { layer, error } = refused;
+        tracing::warn!(%stream, %version, layer, %error, "snapshot can't be opened, left as it is");
+    }
+
     /// Whether this row leaves the aggregate alive, not discarded; none if it says nothing about that. Only a row of
     /// `legacy(…)` is decoded to find out.
     pub(super) fn leaves_alive(
@@ -237,6 +276,8 @@ impl<A: Aggregate> Inner<A> {
         stream: &StreamId,
         row: &RecordedEvent<'_>,
     ) -> Result<Option<bool>> {
+        // A name that its layer doesn't vouch for says nothing.
+        self.check_layers(stream, row)?;
         let event = A::EVENTS.iter().find(|event| event.is_stored_as(row.name));
         if let Some(event) = event {
             return Ok(Some(event.stage != Stage::Discard));

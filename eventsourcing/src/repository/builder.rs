@@ -15,7 +15,8 @@ use crate::{
     application::Bus,
     codec::{
         Codec,
-        erased::{AggregateCodec, Codecs, erase},
+        erased::{AggregateCodec, Codecs, Layers, erase},
+        layer::Layer,
     },
     schema::{
         Describer, Description, Fingerprint,
@@ -43,12 +44,25 @@ pub(crate) struct Settings {
     pub(crate) deadline: Option<Duration>,
     #[cfg(feature = "cache")]
     pub(crate) cache: Option<StateCache>,
+    pub(crate) event_layers: Option<Vec<Arc<dyn Layer>>>,
+    pub(crate) snapshot_layers: Option<Vec<Arc<dyn Layer>>>,
+    pub(crate) readable_layers: Vec<Arc<dyn Layer>>,
+    pub(crate) only_layered: Option<bool>,
 }
 
 impl Settings {
     /// These settings, and those of `defaults` where nothing is said here.
     pub(crate) fn or(self, defaults: &Self) -> Self {
+        // Rows that were written by the defaults are read also where they are overridden.
+        let theirs = [&defaults.event_layers, &defaults.snapshot_layers];
+        let mut readable_layers = self.readable_layers;
+        readable_layers.extend(defaults.readable_layers.iter().cloned());
+        readable_layers.extend(theirs.into_iter().flatten().flatten().cloned());
         Self {
+            event_layers: self.event_layers.or_else(|| defaults.event_layers.clone()),
+            snapshot_layers: (self.snapshot_layers).or_else(|| defaults.snapshot_layers.clone()),
+            readable_layers,
+            only_layered: self.only_layered.or(defaults.only_layered),
             policy: self.policy.or_else(|| defaults.policy.clone()),
             mode: self.mode.or(defaults.mode),
             snapshots: self.snapshots.or_else(|| defaults.snapshots.clone()),
@@ -115,6 +129,50 @@ macro_rules! settings {
             self.$($this).+.attempts = Some(attempts);
             self
         }
+
+        /// Events and snapshots pass this [layer](crate::codec::layer) on their way to the store, after those named before:
+        /// compress first, then encrypt. In an application's settings for one type the first one named takes the place
+        /// of all of the application's.
+        pub fn layer(self, layer: impl Layer) -> Self {
+            let layer = Arc::new(layer);
+            self.event_layer(Arc::clone(&layer)).snapshot_layer(layer)
+        }
+
+        /// As [`layer`](Self::layer), events only.
+        pub fn event_layer(mut self, layer: impl Layer) -> Self {
+            let layers = &mut self.$($this).+.event_layers;
+            layers.get_or_insert_default().push(Arc::new(layer));
+            self
+        }
+
+        /// As [`layer`](Self::layer), snapshots only. Snapshots stored through others become stale.
+        pub fn snapshot_layer(mut self, layer: impl Layer) -> Self {
+            let layers = &mut self.$($this).+.snapshot_layers;
+            layers.get_or_insert_default().push(Arc::new(layer));
+            self
+        }
+
+        /// Reads events that were stored through this layer, and writes none through it: for one that was switched off.
+        /// Of layers with one name one is asked, that which events are written through before any other: an old key
+        /// belongs into its ring.
+        pub fn readable_layer(mut self, layer: impl Layer) -> Self {
+            self.$($this).+.readable_layers.push(Arc::new(layer));
+            self
+        }
+
+        /// Nothing new passes a layer, whatever the application says. What was stored through its layers is still read.
+        pub fn without_layers(mut self) -> Self {
+            self.$($this).+.event_layers = Some(Vec::new());
+            self.$($this).+.snapshot_layers = Some(Vec::new());
+            self
+        }
+
+        /// Refuses events that were not stored through exactly these layers. Without it somebody who can write to the
+        /// store could add events that were never encrypted; with it, events of before the layers are not read.
+        pub fn only_layered_events(mut self) -> Self {
+            self.$($this).+.only_layered = Some(true);
+            self
+        }
     };
 }
 pub(crate) use settings;
@@ -168,7 +226,8 @@ impl<A: Aggregate> RepositoryBuilder<A> {
 
     /// Builds it. Errors, all [`ErrorKind::InvalidConfiguration`]: a policy that names an event or a state that `A`
     /// hasn't got, or `every(0)`; a policy without a snapshot store; no attempt at all; an invalid stored name; a type
-    /// inside the state or an event that the codec can't write so that it reads back the same, with the path to it.
+    /// inside the state or an event that the codec can't write so that it reads back the same, with the path to it;
+    /// a layer with a name that can't be stored, one that is named twice, or more than eight.
     pub fn build(self) -> Result<Repository<A>> {
         self.build_with(&Settings::default(), Companions::default())
     }
@@ -193,7 +252,14 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             return Err(wrong::<A>("max_attempts(0) would never try"));
         }
         let policy = policy.compile::<A>()?;
-        let codecs = Codecs::new(self.event_codec, self.snapshot_codec);
+        let layers = Layers {
+            events: settings.event_layers.unwrap_or_default(),
+            snapshots: settings.snapshot_layers.unwrap_or_default(),
+            readable: settings.readable_layers,
+            only_these: settings.only_layered.unwrap_or(false),
+        };
+        let codecs = Codecs::new(self.event_codec, self.snapshot_codec, layers)
+            .map_err(|what| wrong::<A>(&what))?;
         check_faithful::<A>(&codecs)?;
         Ok(Repository::from_inner(Inner {
             events: self.store,

@@ -104,7 +104,7 @@ impl<A: Aggregate> Repository<A> {
         if upto == Version::MAX {
             let missed_one = flights.ended() != ended;
             let flight = repairs.flight.take();
-            let flight = flight.or_else(|| flights.join(stream, repairs.stale || missed_one));
+            let flight = flight.or_else(|| flights.join(stream, repairs.is_common() || missed_one));
             if let Some(flight) = flight {
                 return self
                     .replay_in_turn(stream, id, begin, repairs, flight)
@@ -138,7 +138,9 @@ impl<A: Aggregate> Repository<A> {
         let version = begin
             .as_ref()
             .map_or(Version::ZERO, |(start, _)| start.version);
-        if self.has_newer(stream, version, repairs.budget).await
+        // Where some can't be opened, that is known already.
+        if repairs.unreadable == 0
+            && self.has_newer(stream, version, repairs.budget).await
             && let Begin::At(start, page) = self.begin(stream, upto, &mut repairs).await?
         {
             begin = Some((start, page));
@@ -149,7 +151,7 @@ impl<A: Aggregate> Repository<A> {
         let _permit = self
             .inner
             .storm
-            .permit(begin.is_none() && repairs.stale)
+            .permit(begin.is_none() && repairs.is_common())
             .await;
         repairs.replace.extend(flight.take_wanted());
         repairs.flight = Some(Arc::clone(&flight));

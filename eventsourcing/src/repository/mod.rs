@@ -4,6 +4,7 @@
 //!   `flight` and `storm` keep loads from doing the same work, or too much at once; `budget` bounds waiting for snapshots
 //! - `save`: one atomic append; also of several roots
 //! - `execute`: load, decide, save, again on conflict; `turns` keeps callers of one process from racing
+//! - `opening`: stored bytes and their layers
 //! - `snapshots`: taking, repairing and looking at them
 //! - `travel`: the past
 
@@ -15,6 +16,7 @@ mod cache;
 mod execute;
 mod flight;
 mod load;
+mod opening;
 mod replay;
 mod save;
 mod snapshots;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::Inner;
+use super::{Inner, opening::OpenedEvent};
 use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Capture, Folded, Root},
@@ -258,9 +258,10 @@ impl<A: Aggregate> Inner<A> {
         row: &RecordedEvent<'_>,
     ) -> Result<Decoded<A::Event>> {
         let failed = |kind| Error::new(kind).at(stream.clone()).at_version(row.version);
+        let OpenedEvent { codec, payload } = self.open_event(stream, row)?;
         // Asked only of a row that nothing else reads: its codec needn't be known.
         let is_retired = || A::RETIRED.contains(&row.name);
-        let Some(codec) = self.codecs.reader(row.codec) else {
+        let Some(codec) = codec else {
             if is_retired() {
                 return Ok(Decoded::Many(Vec::new()));
             }
@@ -268,7 +269,7 @@ impl<A: Aggregate> Inner<A> {
             return Err(failed(ErrorKind::UnknownCodec { codec }));
         };
         let name = || row.name.to_owned();
-        let decoded = codec.decode_event(row.name, row.event_version, row.payload);
+        let decoded = codec.decode_event(row.name, row.event_version, &payload);
         if matches!(decoded, Err(DecodeError::UnknownName)) && is_retired() {
             return Ok(Decoded::Many(Vec::new()));
         }

@@ -15,6 +15,7 @@ use crate::{
     Error, ErrorKind, Position, Result, StreamId, Version,
     aggregate::{Aggregate, Batch, Capture, DiscardOf, Root},
     application::Published,
+    codec::layer::stack::Refused,
     event::EventType,
     snapshot::Saved,
     store::{Appended, AppendedStream, Commit, EventStore, NewEvent, StreamCommit},
@@ -223,8 +224,14 @@ impl<'r, A: Aggregate> Saver<'r, A> {
         })
     }
 
-    /// An event as a row, read back before anybody stores it.
-    fn encode(&self, event: &A::Event, id: Uuid, metadata: &Bytes) -> Result<NewEvent> {
+    /// An event as the row of this version, read back before anybody stores it. Made anew each time it is handed to the
+    /// store, with what its layers are told of it.
+    fn encode(
+        &self,
+        event: &A::Event,
+        (stream_version, id): (Version, Uuid),
+        metadata: &Bytes,
+    ) -> Result<NewEvent> {
         let codec = &self.repository.inner.codecs.events;
         let EventType { name, version, .. } = A::EVENTS[A::__index(event)];
         let unfaithful = |source: Box<dyn std::error::Error + Send + Sync>| {
@@ -246,14 +253,22 @@ impl<'r, A: Aggregate> Saver<'r, A> {
                 other => format!("{other:?}").into(),
             }));
         }
-        Ok(NewEvent {
+        let mut row = NewEvent {
             id,
             name: name.into(),
             event_version: version,
             codec: codec.name().into(),
             payload: payload.into(),
             metadata: metadata.clone(),
-        })
+        };
+        let inner = &self.repository.inner;
+        let sealed = inner.seal_event(&self.stream, stream_version, &mut row);
+        sealed.map_err(|Refused { layer, error }| {
+            Error::new(ErrorKind::Unfaithful)
+                .because(format!("event {name:?}: layer {layer:?}: {error}"))
+                .caused_by(error)
+        })?;
+        Ok(row)
     }
 
     /// What the policy wants a snapshot of, after this save.
@@ -323,7 +338,7 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
         let encoded: Result<Vec<NewEvent>> = rows
             .map(|(event, id)| {
                 version = version.next();
-                self.encode(event, *id, &metadata)
+                self.encode(event, (version, *id), &metadata)
                     .map_err(|error| error.at_version(version))
             })
             .collect();

@@ -6,12 +6,9 @@ use std::{
     any,
     borrow::Borrow,
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-
-use bytes::Bytes;
 
 use super::{
     Inner, Repository, begin::Repairs, budget::Budget, flight::Flight, load::located,
@@ -20,7 +17,6 @@ use super::{
 use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Capture, Root},
-    codec::CodecError,
     snapshot::{
         Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotMode, SnapshotRow,
         SnapshotStore,
@@ -89,7 +85,8 @@ impl<A: Aggregate> Repository<A> {
     /// Takes a snapshot of this root now, whatever the policy and mode say.
     ///
     /// If there is one of its version already, that one is returned. Errors: [`ErrorKind::Unsaved`] if the root has
-    /// events that are not stored, [`ErrorKind::Unsupported`] without a snapshot store, and what the store says.
+    /// events that are not stored, [`ErrorKind::Unsupported`] without a snapshot store, [`ErrorKind::Locked`] if there is
+    /// one that this program can't open (it is left as it is), and what the store says.
     pub async fn create_snapshot(&self, root: &Root<A>) -> Result<Snapshot<A>> {
         let taken = async {
             root.check_savable()?;
@@ -105,8 +102,8 @@ impl<A: Aggregate> Repository<A> {
             .map_err(|error| located::<A>(error, "create_snapshot", root.id()))
     }
 
-    /// The stored snapshots of this aggregate that this program can read, by version. Damaged ones and those of other
-    /// schemas or codecs are left out.
+    /// The stored snapshots of this aggregate that this program can read, by version. Damaged ones, those of other
+    /// schemas, codecs or layers, and those that its layers can't open are left out.
     pub async fn snapshots(&self, id: impl Borrow<A::Id>) -> Result<Vec<Snapshot<A>>> {
         let id = id.borrow();
         let all = async {
@@ -220,18 +217,14 @@ impl<A: Aggregate> Inner<A> {
             stream: stream.clone(),
             schema_version: A::SCHEMA_VERSION,
             fingerprint: self.fingerprint,
-            codec: self.codecs.snapshots.name().to_owned(),
+            codec: self.codecs.snapshot_layers.name().clone().into_owned(),
         }
     }
 
-    pub(crate) fn open_state(&self, bytes: &[u8]) -> Result<A, CodecError> {
-        let decode = AssertUnwindSafe(|| self.codecs.snapshots.decode_state(bytes));
-        catch_unwind(decode)
-            .unwrap_or_else(|_| Err(CodecError::new("its deserialization panicked")))
-    }
-
     fn open(&self, id: A::Id, row: SnapshotRow) -> Result<Snapshot<A>> {
-        let state = row.state.as_deref().map(|bytes| self.open_state(bytes));
+        let opened = self.open_snapshot(&row);
+        let bytes = opened.map_err(|refused| refused.into_error().at_version(row.version))?;
+        let state = bytes.map(|bytes| self.decode_state(&bytes));
         let state = state.transpose().map_err(|source| {
             Error::new(ErrorKind::Corrupt)
                 .at_version(row.version)
@@ -255,42 +248,14 @@ impl<A: Aggregate> Inner<A> {
         }
     }
 
-    /// A row for a captured state, decoded back before anybody stores it. A panic in the user's serialization is an
-    /// error here.
-    fn row(&self, stream: &StreamId, capture: &Capture<A>) -> Result<SnapshotRow> {
-        let failed = |source: CodecError| {
-            Error::new(ErrorKind::Unfaithful)
-                .at(stream.clone())
-                .at_version(capture.version)
-                .because("the state can't be written so that it reads back")
-                .caused_by(source)
-        };
-        let encode = |state: &A| {
-            let bytes = self.codecs.snapshots.encode_state(state)?;
-            self.open_state(&bytes)?;
-            Ok(bytes)
-        };
-        let bytes = capture.state.as_deref().map(|state| {
-            catch_unwind(AssertUnwindSafe(|| encode(state)))
-                .unwrap_or_else(|_| Err(CodecError::new("its serialization panicked")))
-        });
-        let bytes = bytes.transpose().map_err(failed)?;
-        Ok(SnapshotRow::new(
-            self.key(stream),
-            capture.version,
-            capture.last_event,
-            self.clock.now(),
-            bytes.map(Bytes::from),
-        ))
-    }
-
-    /// Stores a row, or finds the one of its version that is there already. If that one is bad it is replaced.
+    /// Stores a row, or finds the one of its version that is there already. If that one is bad it is replaced; if it is
+    /// sound and this program can't open it, it stays, and that is the error.
     async fn store_row(&self, store: &dyn SnapshotStore, row: SnapshotRow) -> Result<SnapshotRow> {
         let SavedSnapshot::Existing(existing) = store.save(row.clone()).await? else {
             self.counters.stored();
             return Ok(row);
         };
-        if self.is_as_good(&existing, &row) {
+        if self.is_as_good(&existing, &row)? {
             return Ok(existing);
         }
         store.delete(&SnapshotInfo::from(&existing)).await?;
@@ -304,12 +269,23 @@ impl<A: Aggregate> Inner<A> {
     }
 
     /// Whether the row that is there covers the same event and can be read, so that it needn't be replaced.
-    fn is_as_good(&self, existing: &SnapshotRow, row: &SnapshotRow) -> bool {
-        let readable = match existing.state.as_deref() {
-            Some(bytes) => row.state.is_some() && self.open_state(bytes).is_ok(),
+    fn is_as_good(&self, existing: &SnapshotRow, row: &SnapshotRow) -> Result<bool> {
+        if !existing.is_intact() {
+            return Ok(false);
+        }
+        let opened = match self.open_snapshot(existing) {
+            Ok(opened) => opened,
+            Err(refused) if refused.error.is_damaged() => return Ok(false),
+            Err(refused) => {
+                let error = refused.into_error().at_version(existing.version);
+                return Err(error.at(existing.key.stream.clone()));
+            }
+        };
+        let readable = match opened {
+            Some(bytes) => row.state.is_some() && self.decode_state(&bytes).is_ok(),
             None => row.state.is_none(),
         };
-        readable && existing.is_intact() && existing.last_event == row.last_event
+        Ok(readable && existing.last_event == row.last_event)
     }
 
     /// Counts and reports a bad row and removes it, if it is still the same.

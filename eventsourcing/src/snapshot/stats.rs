@@ -12,7 +12,7 @@ pub enum SnapshotMiss {
     StaleSchema,
     /// There are only some of another shape of the state with the same `schema_version`: a forgotten bump.
     StaleShape,
-    /// There are only some of another codec.
+    /// There are only some of another codec, or of other layers.
     StaleCodec,
     /// Its checksum is wrong, its state can't be decoded, or it has a state where its stream says discarded (or the other
     /// way round): bad, removed.
@@ -23,6 +23,8 @@ pub enum SnapshotMiss {
     Ahead,
     /// The store did not show the event that it covers yet.
     Lagging,
+    /// It is sound, but a layer of this program can't open it (it hasn't got the key, or a wrong one): left alone.
+    Unreadable,
     /// The snapshot store failed.
     StoreError,
     /// The snapshot store had not answered when the deadline was over.
@@ -31,7 +33,7 @@ pub enum SnapshotMiss {
 
 impl SnapshotMiss {
     /// All reasons.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Absent,
         Self::StaleSchema,
         Self::StaleShape,
@@ -40,6 +42,7 @@ impl SnapshotMiss {
         Self::WrongAnchor,
         Self::Ahead,
         Self::Lagging,
+        Self::Unreadable,
         Self::StoreError,
         Self::Deadline,
     ];
