@@ -3,7 +3,9 @@
 //! A snapshot is used only if the event at its version has the id that it names. What is found to be bad is removed here
 //! and noted for replacement.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
 
 use super::{
     Inner, Repository,
@@ -26,6 +28,9 @@ pub(crate) struct Repairs {
     pub(crate) replace: Vec<Version>,
     /// There are rows, but none that this program's key fits.
     pub(crate) stale: bool,
+    began: Instant,
+    /// Since when nobody waits for snapshots.
+    idle: Option<Instant>,
 }
 
 impl Repairs {
@@ -34,7 +39,34 @@ impl Repairs {
             budget,
             replace: Vec::new(),
             stale: false,
+            began: Instant::now(),
+            idle: None,
         }
+    }
+
+    /// Snapshots are looked for, and events are replayed: that is no waiting for the snapshot store.
+    pub(crate) fn pause(&mut self) {
+        self.idle = Some(Instant::now());
+    }
+
+    /// The same load, where another one does the repairs.
+    pub(crate) fn of_others(self) -> Self {
+        Self {
+            replace: Vec::new(),
+            stale: false,
+            ..self
+        }
+    }
+
+    /// What is left of the budget, after the pause.
+    pub(crate) fn budget_left(&self) -> Budget {
+        let idle = self.idle.map(|since| since.elapsed());
+        self.budget.prolonged(idle.unwrap_or_default())
+    }
+
+    /// How long the load has taken.
+    pub(crate) fn took(&self) -> Duration {
+        self.began.elapsed()
     }
 
     /// Whether anything is to be done.
@@ -175,6 +207,7 @@ impl<A: Aggregate> Repository<A> {
             version: row.version,
             last_event: row.last_event,
             state: state.map(Arc::new),
+            taken: Some(row.created_at),
         };
         Ok(Anchor::Holds(start, page))
     }

@@ -90,6 +90,7 @@ impl<A: Aggregate> Repository<A> {
             }
             Begin::AtFirst => None,
         };
+        repairs.pause();
         if begin.is_some() {
             self.inner.counters.hit();
             return self.run(stream, id, upto, begin, repairs).await;
@@ -107,7 +108,7 @@ impl<A: Aggregate> Repository<A> {
             && let Some(page) = self.resume(stream, start, upto).await?
         {
             let begin = Some((start.clone(), page));
-            let others = Repairs::new(repairs.budget);
+            let others = repairs.of_others();
             drop(landing);
             return self.run(stream, id, upto, begin, others).await;
         }
@@ -137,9 +138,10 @@ impl<A: Aggregate> Repository<A> {
             let first = self.page(stream, Version::new(1), upto, FIRST_PAGE).await?;
             self.fold(stream, &mut replay, first, 0, upto).await?;
         }
-        let replayed = replay.finish();
+        let mut replayed = replay.finish();
+        replayed.loaded.took = repairs.took();
         tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
-        self.repair(stream, &repairs, &replayed, upto).await;
+        self.repair(stream, &repairs, &mut replayed, upto).await;
         Ok(replayed)
     }
 

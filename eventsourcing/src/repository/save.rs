@@ -16,7 +16,7 @@ use crate::{
     aggregate::{Aggregate, Batch, Capture, DiscardOf, Root},
     application::Published,
     event::EventType,
-    snapshot::Saved,
+    snapshot::Occasion,
     store::{Appended, AppendedStream, Commit, EventStore, NewEvent, StreamCommit},
 };
 
@@ -272,13 +272,15 @@ impl<'r, A: Aggregate> Saver<'r, A> {
             let mut events = self.stored.iter().map(|each| &each.event);
             events.any(|event| A::__index(event) == index)
         };
-        let saved = Saved {
+        let occasion = Occasion {
             before: self.before,
             after: self.root.stored_version(),
-            stored: &stored,
-            state: self.root.state(),
+            stored: Some(&stored),
+            state: Some(self.root.state()),
+            loaded: self.root.loaded(),
+            now: &|| inner.clock.now(),
         };
-        let version = inner.policy.answer(&saved)?;
+        let version = inner.policy.answer(&occasion)?;
         if version == self.root.version() {
             return Some(self.root.capture_head());
         }
@@ -362,6 +364,7 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
         let wanted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wanted()));
         match wanted {
             Ok(Some(capture)) => {
+                self.root.set_loaded(self.repository.inner.covered());
                 let stream = self.stream.clone();
                 let budget = Budget::since(stored, self.repository.inner.deadline);
                 self.repository.take(&stream, capture, None, budget).await;

@@ -19,7 +19,7 @@ use crate::{
     aggregate::{Aggregate, Capture, Root},
     codec::CodecError,
     snapshot::{
-        Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotMode, SnapshotRow,
+        Loaded, Newest, Occasion, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotMode, SnapshotRow,
         SnapshotStore,
         background::{Slot, Submitted},
     },
@@ -171,25 +171,29 @@ impl<A: Aggregate> Repository<A> {
         }
     }
 
-    /// After a load: replaces the bad rows that it removed, each at its own version, and stale ones at the head.
+    /// After a load: replaces the bad rows that it removed, each at its own version, and stale ones at the head; takes one
+    /// of the head if the policy asks for it.
     pub(crate) async fn repair(
         &self,
         stream: &StreamId,
         repairs: &Repairs,
-        replayed: &Replayed<A>,
+        replayed: &mut Replayed<A>,
         upto: Version,
     ) {
         if !self.inner.writes_on_its_own() {
             return;
         }
+        let budget = repairs.budget_left();
         for capture in &replayed.captured {
             let (capture, version) = (capture.clone(), capture.version);
-            self.take(stream, capture, Some(version), repairs.budget)
-                .await;
+            self.take(stream, capture, Some(version), budget).await;
         }
-        let at_head = upto == Version::MAX && repairs.stale && repairs.replace.is_empty();
+        let is_stale = repairs.stale && repairs.replace.is_empty();
+        let at_head =
+            upto == Version::MAX && (is_stale || self.inner.load_asks_for_one(stream, replayed));
         if let Some(head) = replayed.head().filter(|_| at_head) {
-            self.take(stream, head, None, repairs.budget).await;
+            replayed.loaded = self.inner.covered();
+            self.take(stream, head, None, budget).await;
         }
     }
 }
@@ -206,6 +210,35 @@ impl<A: Aggregate> Inner<A> {
     /// `Manual` and `never` write nothing on their own, repairs included.
     pub(crate) fn writes_on_its_own(&self) -> bool {
         !self.policy.is_never() && self.mode != SnapshotMode::Manual && !self.ignore_snapshots
+    }
+
+    /// Whether the policy wants a snapshot of what a load has found.
+    fn load_asks_for_one(&self, stream: &StreamId, replayed: &Replayed<A>) -> bool {
+        if !self.policy.asks_loads() {
+            return false;
+        }
+        let occasion = Occasion {
+            before: replayed.version,
+            after: replayed.version,
+            stored: None,
+            state: replayed.state.as_deref(),
+            loaded: replayed.loaded,
+            now: &|| self.clock.now(),
+        };
+        // The policy's closure and the clock are the user's: if they panic the load is still right.
+        let answer = catch_unwind(AssertUnwindSafe(|| self.policy.answer(&occasion)));
+        let answer = answer.unwrap_or_else(|_| {
+            self.counters.failed();
+            tracing::warn!(%stream, "the snapshot policy panicked");
+            None
+        });
+        answer.is_some()
+    }
+
+    /// What is known from now on about a root that a snapshot is taken of.
+    pub(crate) fn covered(&self) -> Loaded {
+        let now = catch_unwind(AssertUnwindSafe(|| self.clock.now()));
+        now.map_or_else(|_| Loaded::default(), Loaded::covered)
     }
 
     pub(crate) fn key(&self, stream: &StreamId) -> SnapshotKey {
