@@ -24,7 +24,7 @@ use crate::{
     aggregate::Aggregate,
     event::Metadata,
     repository::{Companions, RepositoryBuilder, Saving, Settings, Storm, commit_all, settings},
-    snapshot::{SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
+    snapshot::{Retention, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
     store::EventStore,
 };
 

@@ -20,7 +20,9 @@ use crate::{
         faithful::{self, Unfaithful},
         fingerprint_of,
     },
-    snapshot::{Counters, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
+    snapshot::{
+        Counters, Retention, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background,
+    },
     store::EventStore,
 };
 
@@ -40,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) clock: Option<Arc<dyn Clock>>,
     pub(crate) attempts: Option<u32>,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) retention: Option<Retention>,
 }
 
 impl Settings {
@@ -53,6 +56,7 @@ impl Settings {
             clock: self.clock.or_else(|| defaults.clock.clone()),
             attempts: self.attempts.or(defaults.attempts),
             deadline: self.deadline.or(defaults.deadline),
+            retention: self.retention.or_else(|| defaults.retention.clone()),
         }
     }
 }
@@ -94,6 +98,13 @@ macro_rules! settings {
         /// calls of one load or save together; background snapshots keep nobody waiting. Default: one second.
         pub fn snapshot_deadline(mut self, deadline: Duration) -> Self {
             self.$($this).+.deadline = Some(deadline);
+            self
+        }
+
+        /// Which snapshots are kept. Applied after each that is stored, where it was stored, within what is left of the
+        /// deadline. Default: all.
+        pub fn retention(mut self, retention: Retention) -> Self {
+            self.$($this).+.retention = Some(retention);
             self
         }
 
@@ -154,7 +165,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
     }
 
     /// Builds it. Errors, all [`ErrorKind::InvalidConfiguration`]: a policy that names an event or a state that `A`
-    /// hasn't got, or `every(0)`; a policy without a snapshot store; no attempt at all; an invalid stored name; a type
+    /// hasn't got, or `every(0)` and other zeros, also in the retention; a policy without a snapshot store; no attempt at all; an invalid stored name; a type
     /// inside the state or an event that the codec can't write so that it reads back the same, with the path to it.
     pub fn build(self) -> Result<Repository<A>> {
         self.build_with(&Settings::default(), Companions::default())
@@ -180,6 +191,10 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             return Err(wrong::<A>("max_attempts(0) would never try"));
         }
         let policy = policy.compile::<A>()?;
+        let retention = settings.retention.unwrap_or_default();
+        retention
+            .check()
+            .map_err(|error| wrong::<A>("the retention").caused_by(error))?;
         let codecs = Codecs::new(self.event_codec, self.snapshot_codec);
         check_faithful::<A>(&codecs)?;
         Ok(Repository::from_inner(Inner {
@@ -193,6 +208,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             mode: settings.mode.unwrap_or_default(),
             ignore_snapshots,
             deadline: settings.deadline.unwrap_or(DEADLINE),
+            retention,
             flights: Flights::default(),
             storm: companions.storm,
             clock: settings.clock.unwrap_or_else(|| Arc::new(SystemClock)),

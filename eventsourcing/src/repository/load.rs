@@ -128,7 +128,24 @@ impl<A: Aggregate> Repository<A> {
         begin: Option<(Start<A>, EventPage)>,
         repairs: Repairs,
     ) -> Result<Replayed<A>> {
-        let mut replay = Replay::new(&self.inner, stream, id, repairs.replace.clone());
+        let replayed = self.fold_from(stream, id, upto, begin, &repairs.replace);
+        let mut replayed = replayed.await?;
+        replayed.loaded.took = repairs.took();
+        tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
+        self.repair(stream, &repairs, &mut replayed, upto).await;
+        Ok(replayed)
+    }
+
+    /// The fold of the events up to `upto` from there on; captures the `wanted` versions on the way.
+    pub(super) async fn fold_from(
+        &self,
+        stream: &StreamId,
+        id: &A::Id,
+        upto: Version,
+        begin: Option<(Start<A>, EventPage)>,
+        wanted: &[Version],
+    ) -> Result<Replayed<A>> {
+        let mut replay = Replay::new(&self.inner, stream, id, wanted.to_vec());
         if let Some((start, page)) = begin {
             if let Some(anchor) = page.first() {
                 replay.begin_at(start, anchor.recorded_at);
@@ -138,11 +155,7 @@ impl<A: Aggregate> Repository<A> {
             let first = self.page(stream, Version::new(1), upto, FIRST_PAGE).await?;
             self.fold(stream, &mut replay, first, 0, upto).await?;
         }
-        let mut replayed = replay.finish();
-        replayed.loaded.took = repairs.took();
-        tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
-        self.repair(stream, &repairs, &mut replayed, upto).await;
-        Ok(replayed)
+        Ok(replay.finish())
     }
 
     /// The events from where another replay ended, that one's last included; none if the stream isn't as it was then.

@@ -4,21 +4,25 @@
 //!   `flight` and `storm` keep loads from doing the same work, or too much at once; `budget` bounds waiting for snapshots
 //! - `save`: one atomic append; also of several roots
 //! - `execute`: load, decide, save, again on conflict; `turns` keeps callers of one process from racing
-//! - `snapshots`: taking, repairing and looking at them
+//! - `snapshots`: taking, repairing and looking at them; `retention` removes them, `warm` takes them ahead of time,
+//!   `explain` says why one is taken
 //! - `travel`: the past
 
 mod begin;
 mod budget;
 mod builder;
 mod execute;
+mod explain;
 mod flight;
 mod load;
 mod replay;
+mod retention;
 mod save;
 mod snapshots;
 mod storm;
 mod travel;
 mod turns;
+mod warm;
 
 use std::{
     fmt,
@@ -30,6 +34,7 @@ pub use self::{
     builder::RepositoryBuilder,
     snapshots::Snapshot,
     travel::{History, HistoryEntry, Ids},
+    warm::{Warm, WarmOutcome, WarmReport, Warmed, Warming},
 };
 pub(crate) use self::{
     builder::{Companions, Settings, settings},
@@ -46,7 +51,8 @@ use crate::{
     event::Metadata,
     schema::Fingerprint,
     snapshot::{
-        Counters, Policy, SnapshotMode, SnapshotStats, SnapshotStore, background::Background,
+        Counters, Policy, Retention, SnapshotMode, SnapshotStats, SnapshotStore,
+        background::Background,
     },
     store::EventStore,
 };
@@ -72,6 +78,7 @@ pub(crate) struct Inner<A: Aggregate> {
     mode: SnapshotMode,
     ignore_snapshots: bool,
     deadline: Duration,
+    retention: Retention,
     flights: Flights<A>,
     storm: Storm,
     clock: Arc<dyn Clock>,

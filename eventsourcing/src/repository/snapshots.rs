@@ -19,14 +19,14 @@ use crate::{
     aggregate::{Aggregate, Capture, Root},
     codec::CodecError,
     snapshot::{
-        Loaded, Newest, Occasion, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotMode, SnapshotRow,
-        SnapshotStore,
+        Loaded, Newest, Occasion, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss,
+        SnapshotMode, SnapshotRow, SnapshotStore,
         background::{Slot, Submitted},
     },
 };
 
 /// How long one background snapshot may take, if the deadline isn't longer.
-const LONGEST_IN_BACKGROUND: Duration = Duration::from_secs(30);
+pub(super) const LONGEST_IN_BACKGROUND: Duration = Duration::from_secs(30);
 
 /// A stored snapshot, decoded: for looking at. Loads use snapshots by themselves.
 pub struct Snapshot<A: Aggregate> {
@@ -85,7 +85,8 @@ impl<A: Aggregate> fmt::Debug for Snapshot<A> {
 impl<A: Aggregate> Repository<A> {
     /// Takes a snapshot of this root now, whatever the policy and mode say.
     ///
-    /// If there is one of its version already, that one is returned. Errors: [`ErrorKind::Unsaved`] if the root has
+    /// If there is one of its version already, that one is returned. The retention is applied; it may remove this one, if
+    /// there are newer ones. Errors: [`ErrorKind::Unsaved`] if the root has
     /// events that are not stored, [`ErrorKind::Unsupported`] without a snapshot store, and what the store says.
     pub async fn create_snapshot(&self, root: &Root<A>) -> Result<Snapshot<A>> {
         let taken = async {
@@ -94,7 +95,11 @@ impl<A: Aggregate> Repository<A> {
             let stream = root.stream()?;
             let store = self.inner.snapshots.as_ref().ok_or_else(no_store)?;
             let row = self.inner.row(&stream, &root.capture_head())?;
-            let row = self.inner.store_row(&**store, row).await?;
+            let (row, is_new) = self.inner.store_row(&**store, row).await?;
+            if is_new {
+                let budget = Budget::of(self.inner.deadline);
+                self.inner.retain(&**store, &row, budget).await;
+            }
             self.inner.open(root.id().clone(), row)
         };
         taken
@@ -198,7 +203,7 @@ impl<A: Aggregate> Repository<A> {
     }
 }
 
-fn no_store() -> Error {
+pub(super) fn no_store() -> Error {
     Error::new(ErrorKind::Unsupported).because("there is no snapshot store")
 }
 
@@ -274,16 +279,20 @@ impl<A: Aggregate> Inner<A> {
             let row = self.row(stream, capture)?;
             self.store_row(&**store, row).await
         });
-        if let Err(trouble) = stored.await {
-            self.counters.failed();
-            let error = trouble.into_error();
-            tracing::warn!(%stream, version = %capture.version, %error, "snapshot failed");
+        match stored.await {
+            Ok((row, true)) => self.retain(&**store, &row, budget).await,
+            Ok((_, false)) => {}
+            Err(trouble) => {
+                self.counters.failed();
+                let error = trouble.into_error();
+                tracing::warn!(%stream, version = %capture.version, %error, "snapshot failed");
+            }
         }
     }
 
     /// A row for a captured state, decoded back before anybody stores it. A panic in the user's serialization is an
     /// error here.
-    fn row(&self, stream: &StreamId, capture: &Capture<A>) -> Result<SnapshotRow> {
+    pub(super) fn row(&self, stream: &StreamId, capture: &Capture<A>) -> Result<SnapshotRow> {
         let failed = |source: CodecError| {
             Error::new(ErrorKind::Unfaithful)
                 .at(stream.clone())
@@ -310,22 +319,27 @@ impl<A: Aggregate> Inner<A> {
         ))
     }
 
-    /// Stores a row, or finds the one of its version that is there already. If that one is bad it is replaced.
-    async fn store_row(&self, store: &dyn SnapshotStore, row: SnapshotRow) -> Result<SnapshotRow> {
+    /// Stores a row, or finds the one of its version that is there already. If that one is bad it is replaced. Says whether
+    /// the row is new.
+    pub(super) async fn store_row(
+        &self,
+        store: &dyn SnapshotStore,
+        row: SnapshotRow,
+    ) -> Result<(SnapshotRow, bool)> {
         let SavedSnapshot::Existing(existing) = store.save(row.clone()).await? else {
             self.counters.stored();
-            return Ok(row);
+            return Ok((row, true));
         };
         if self.is_as_good(&existing, &row) {
-            return Ok(existing);
+            return Ok((existing, false));
         }
         store.delete(&SnapshotInfo::from(&existing)).await?;
         match store.save(row.clone()).await? {
             SavedSnapshot::Stored => {
                 self.counters.stored();
-                Ok(row)
+                Ok((row, true))
             }
-            SavedSnapshot::Existing(other) => Ok(other),
+            SavedSnapshot::Existing(other) => Ok((other, false)),
         }
     }
 

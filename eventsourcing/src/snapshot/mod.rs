@@ -11,16 +11,16 @@ mod row;
 mod stats;
 mod store;
 
+pub(crate) use self::{
+    answer::{Loaded, Occasion, Policy},
+    stats::Counters,
+};
 pub use self::{
     policy::SnapshotPolicy,
     retention::Retention,
     row::{SnapshotKey, SnapshotRow},
     stats::{SnapshotMiss, SnapshotStats},
     store::{Newest, SavedSnapshot, SnapshotInfo, SnapshotStore},
-};
-pub(crate) use self::{
-    answer::{Loaded, Occasion, Policy},
-    stats::Counters,
 };
 pub use crate::schema::Fingerprint;
 

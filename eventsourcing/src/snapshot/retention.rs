@@ -77,7 +77,9 @@ impl Retention {
     pub(crate) fn check(&self) -> Result<()> {
         for rule in &self.rules {
             let wrong = match rule {
-                Keep::Newest(0) => "newest(0) would keep none, and the newest is always kept: use newest(1)",
+                Keep::Newest(0) => {
+                    "newest(0) would keep none, and the newest is always kept: use newest(1)"
+                }
                 Keep::OnePer(0) => "one_per(0) has no multiples, use one_per(1) or all()",
                 _ => continue,
             };
@@ -156,7 +158,10 @@ mod tests {
         assert_eq!(kept(&Retention::newest(3), &all), [310, 990, 999]);
         assert_eq!(kept(&Retention::newest(50), &all), all);
         let micros = Duration::from_micros;
-        assert_eq!(kept(&Retention::newer_than(micros(700)), &all), [310, 990, 999]);
+        assert_eq!(
+            kept(&Retention::newer_than(micros(700)), &all),
+            [310, 990, 999]
+        );
         assert_eq!(kept(&Retention::newer_than(micros(0)), &all), [999]);
         assert_eq!(kept(&Retention::newer_than(Duration::MAX), &all), all);
         let sparse = Retention::one_per(100);
