@@ -257,7 +257,7 @@ impl<A: Aggregate> Walk<A> {
         let began = Instant::now();
         // A handler that panics over one history must not end the walk.
         let warmed = AssertUnwindSafe(self.repository.warm_one(&id, self.within));
-        let panicked = |_| Err(Error::new(ErrorKind::Poisoned).because("a handler panicked"));
+        let panicked = |_| Err(Error::new(ErrorKind::Poisoned).because("its replay panicked"));
         let warmed = warmed.catch_unwind().await.unwrap_or_else(panicked);
         let (outcome, replayed) = warmed.unwrap_or_else(|error| {
             let error = located::<A>(error, "warm", &id);

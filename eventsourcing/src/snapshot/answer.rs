@@ -295,8 +295,8 @@ mod tests {
     /// Each stride by itself, then strides of all sizes in an order that repeats only after 64 saves.
     fn starved(policy: &Rule, period: u64) -> Option<u64> {
         (1..=64).find(|stride| {
-            let even = std::iter::repeat_n(*stride, 200);
-            let uneven = (0..200).map(|n| (n * 27 + stride * n * n) % 64 + 1);
+            let even = std::iter::repeat_n(*stride, 100);
+            let uneven = (0..100).map(|n| (n * 27 + stride * n * n) % 64 + 1);
             longest_tail(policy, even) >= period || longest_tail(policy, uneven) >= period
         })
     }
