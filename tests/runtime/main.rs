@@ -125,6 +125,7 @@ stores! {
         trouble_with_removing_fails_and_delays_nothing,
         the_past_begins_at_the_nearest,
         out_of_order_saves_at_once_leave_what_the_rule_says,
+        a_store_whose_last_save_wins_is_found_out,
     }
     warming::{
         warming_spares_the_loads_their_replay,

@@ -150,7 +150,8 @@ impl<A: Aggregate> Repository<A> {
         let ids = warm.ids.unwrap_or_default().into_iter();
         let mut walk = Walk {
             queue: ids.map(|id| (Ok(id), None)).collect(),
-            more: is_all.then_some(warm.after),
+            is_more: is_all,
+            after: warm.after,
             pause: warm
                 .rate
                 .map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.max(1)),
@@ -160,7 +161,7 @@ impl<A: Aggregate> Repository<A> {
         };
         if let Some(error) = refused {
             walk.queue = VecDeque::from([(Err(error), None)]);
-            walk.more = None;
+            walk.is_more = false;
         }
         Warming(stream::unfold(walk, Walk::next).boxed())
     }
@@ -231,8 +232,9 @@ fn is_short(page: &EventPage, rows: u64) -> bool {
 struct Walk<A: Aggregate> {
     repository: Repository<A>,
     queue: VecDeque<(Result<A::Id>, Option<Position>)>,
-    /// Behind which position the next page of ids is; none if there are no more.
-    more: Option<Option<Position>>,
+    /// There may be more ids in the store, behind this position.
+    is_more: bool,
+    after: Option<Position>,
     pause: Duration,
     within: u64,
     not_before: Option<Instant>,
@@ -241,8 +243,10 @@ struct Walk<A: Aggregate> {
 impl<A: Aggregate> Walk<A> {
     async fn next(mut self) -> Option<(Result<Warmed<A::Id>>, Self)> {
         while self.queue.is_empty() {
-            let after = self.more.take()?;
-            if let Err(error) = self.read_ids(after).await {
+            if !std::mem::take(&mut self.is_more) {
+                return None;
+            }
+            if let Err(error) = self.read_ids().await {
                 return Some((Err(error.of_call("warm")), self));
             }
         }
@@ -276,9 +280,9 @@ impl<A: Aggregate> Walk<A> {
     }
 
     /// The next page of ids; those that can't be read are errors of their own.
-    async fn read_ids(&mut self, after: Option<Position>) -> Result<()> {
+    async fn read_ids(&mut self) -> Result<()> {
         let read = ReadAll {
-            after,
+            after: self.after,
             category: Some(A::NAME.to_owned()),
             first_only: true,
             ..ReadAll::default()
@@ -295,8 +299,8 @@ impl<A: Aggregate> Walk<A> {
             let id = id.map_err(|error| error.of_call("warm"));
             self.queue.push_back((id, Some(row.position)));
         }
-        let last = page.last().filter(|_| page.has_more());
-        self.more = last.map(|last| Some(last.position));
+        self.is_more = page.has_more();
+        self.after = page.last().map(|last| last.position).or(self.after);
         Ok(())
     }
 }

@@ -180,15 +180,19 @@ impl<A: Aggregate> Policy<A> {
             }
             Self::On(index) => {
                 let name = A::EVENTS.get(*index).map_or("", |event| event.name);
-                match on.stored.is_some_and(|stored| stored(*index)) {
-                    true => format!("on: {name:?} is stored"),
-                    false => format!("on: no {name:?} is stored"),
-                }
+                let is_stored = on.stored.is_some_and(|stored| stored(*index));
+                format!(
+                    "on: {} {name:?} is stored",
+                    if is_stored { "a" } else { "no" }
+                )
             }
-            Self::When(test) => match on.state.is_some_and(|state| (test.0)(state)) {
-                true => "when: the state passes".into(),
-                false => "when: the state does not pass".into(),
-            },
+            Self::When(test) => {
+                let passes = on.state.is_some_and(|state| (test.0)(state));
+                format!(
+                    "when: the state {}",
+                    if passes { "passes" } else { "does not pass" }
+                )
+            }
             Self::AfterReplaying(n) => {
                 let replayed = on.loaded.replayed;
                 format!("after_replaying({n}): {replayed} were replayed without a snapshot since")
