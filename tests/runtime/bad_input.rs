@@ -16,7 +16,7 @@ use crate::{
 
 type Store = Arc<dyn EventStore>;
 
-fn row(name: &'static str, event_version: u32, payload: &'static str) -> NewEvent {
+pub(crate) fn row(name: &'static str, event_version: u32, payload: &'static str) -> NewEvent {
     NewEvent {
         id: Uuid::now_v7(),
         name: name.into(),
@@ -27,7 +27,7 @@ fn row(name: &'static str, event_version: u32, payload: &'static str) -> NewEven
     }
 }
 
-async fn put(store: &Store, id: &str, expected: u64, events: Vec<NewEvent>) {
+pub(crate) async fn put(store: &Store, id: &str, expected: u64, events: Vec<NewEvent>) {
     let part = StreamCommit {
         stream: StreamId::new("ledger", id).unwrap(),
         expected: expected.into(),

@@ -16,13 +16,16 @@ mod faulty_store;
 mod given;
 mod given_states;
 mod layers;
+mod load_policies;
 mod policies;
+mod retention;
 mod saving;
 mod snapshot_faults;
 mod snapshots;
 mod switched;
 mod travel;
 mod unfaithful;
+mod warming;
 
 use std::sync::Arc;
 
@@ -108,6 +111,31 @@ stores! {
         and_takes_the_lower_or_takes_the_higher,
         manual_writes_nothing_on_its_own,
         policies_that_cannot_work_are_refused,
+    }
+    load_policies::{
+        a_stream_that_is_only_read_gets_a_snapshot,
+        the_save_answers_for_the_load,
+        a_discarded_stream_that_is_long_gets_its_empty_snapshot,
+        a_slow_load_takes_one,
+        a_cooldown_counts_from_the_last_snapshot,
+        a_policy_that_panics_fails_no_load,
+        zeros_are_refused,
+        a_policy_says_why,
+    }
+    retention::{
+        what_the_rule_says_remains_after_each_save,
+        rows_of_other_keys_are_left_alone,
+        the_newest_good_one_is_never_removed,
+        trouble_with_removing_fails_and_delays_nothing,
+        the_past_begins_at_the_nearest,
+        out_of_order_saves_at_once_leave_what_the_rule_says,
+        a_store_whose_last_save_wins_is_found_out,
+    }
+    warming::{
+        warming_spares_the_loads_their_replay,
+        warming_goes_on_where_it_stopped,
+        what_fails_does_not_stop_the_others,
+        warming_keeps_its_rate_and_leaves_what_is_short,
     }
     snapshots::{
         a_snapshot_shortens_the_load,

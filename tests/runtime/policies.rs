@@ -23,7 +23,7 @@ fn with(store: &Store, policy: SnapshotPolicy) -> Repository<Ledger> {
         .unwrap()
 }
 
-async fn versions(ledgers: &Repository<Ledger>, id: &str) -> Vec<u64> {
+pub(crate) async fn versions(ledgers: &Repository<Ledger>, id: &str) -> Vec<u64> {
     let snapshots = ledgers.snapshots(id.to_owned()).await.unwrap();
     snapshots
         .iter()

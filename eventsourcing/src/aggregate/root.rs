@@ -11,7 +11,7 @@ use std::{fmt, ops::Deref, sync::Arc};
 use uuid::Uuid;
 
 use super::{Aggregate, DiscardOf, Events, IntoEvents, StreamId};
-use crate::{Error, ErrorKind, Result, Version, event::Stage};
+use crate::{Error, ErrorKind, Result, Version, event::Stage, snapshot::Loaded};
 
 /// One instance of an aggregate in memory: its state, its version and the events not stored yet.
 ///
@@ -29,6 +29,8 @@ pub struct Root<A: Aggregate> {
     in_flight: Option<Batch>,
     periods: Arc<[u64]>,
     captures: Vec<(u64, Capture<A>)>,
+    /// What its load said about snapshots, until one is taken.
+    loaded: Loaded,
     life: Life,
     poisoned: bool,
 }
@@ -86,6 +88,7 @@ pub(crate) struct Folded<A> {
     pub(crate) version: Version,
     pub(crate) last_event: Uuid,
     pub(crate) state: Arc<A>,
+    pub(crate) loaded: Loaded,
 }
 
 /// The events of a batch on their way to the store.
@@ -174,6 +177,7 @@ impl<A: Aggregate> Root<A> {
                 version: Version::ZERO,
                 last_event: Uuid::nil(),
                 state: Arc::new(state),
+                loaded: Loaded::default(),
             },
             periods,
         );
@@ -195,6 +199,7 @@ impl<A: Aggregate> Root<A> {
             in_flight: None,
             periods,
             captures: Vec::new(),
+            loaded: folded.loaded,
             life: Life::Alive,
             poisoned: false,
         }
@@ -334,6 +339,15 @@ impl<A: Aggregate> Root<A> {
             .last()
             .copied()
             .unwrap_or(self.stored_event);
+    }
+
+    pub(crate) fn loaded(&self) -> Loaded {
+        self.loaded
+    }
+
+    /// A snapshot of it was taken.
+    pub(crate) fn set_loaded(&mut self, loaded: Loaded) {
+        self.loaded = loaded;
     }
 
     /// The captures since the last save; forgets them.

@@ -25,7 +25,7 @@ use crate::{
     codec::layer::Layer,
     event::Metadata,
     repository::{Companions, RepositoryBuilder, Saving, Settings, Storm, commit_all, settings},
-    snapshot::{SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
+    snapshot::{Retention, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
     store::EventStore,
 };
 

@@ -3,7 +3,9 @@
 //! A snapshot is used only if the event at its version has the id that it names. What is found to be bad is removed here
 //! and noted for replacement.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
 
 use bytes::Bytes;
 
@@ -39,6 +41,9 @@ pub(crate) struct Repairs<A> {
     is_of_head: bool,
     /// Rows that this program can't open. They stay, and nothing is stored in their place.
     pub(crate) unreadable: u32,
+    began: Instant,
+    /// Since when nobody waits for snapshots.
+    idle: Option<Instant>,
 }
 
 impl<A> Repairs<A> {
@@ -50,6 +55,8 @@ impl<A> Repairs<A> {
             unreadable: 0,
             flight: None,
             is_of_head: upto == Version::MAX,
+            began: Instant::now(),
+            idle: None,
         }
     }
 
@@ -61,6 +68,38 @@ impl<A> Repairs<A> {
         if let Some(flight) = &self.flight {
             flight.want(version);
         }
+    }
+
+    /// Snapshots were looked for, and events are replayed: that is no waiting for the snapshot store.
+    pub(crate) fn pause(&mut self) {
+        self.idle = Some(Instant::now());
+    }
+
+    /// The snapshot store is asked again.
+    pub(crate) fn resume(&mut self) {
+        self.budget = self.budget_left();
+        self.idle = None;
+    }
+
+    /// The same load, where another one does the repairs.
+    pub(crate) fn of_others(self) -> Self {
+        Self {
+            replace: Vec::new(),
+            stale: false,
+            flight: None,
+            ..self
+        }
+    }
+
+    /// What is left of the budget, after the pause.
+    pub(crate) fn budget_left(&self) -> Budget {
+        let idle = self.idle.map(|since| since.elapsed());
+        self.budget.prolonged(idle.unwrap_or_default())
+    }
+
+    /// How long the load has taken.
+    pub(crate) fn took(&self) -> Duration {
+        self.began.elapsed()
     }
 
     /// Whether the reason to replay is likely to be one for all loads of the stream, and for all streams.
@@ -231,6 +270,7 @@ impl<A: Aggregate> Repository<A> {
             version: row.version,
             last_event: row.last_event,
             state: state.map(Arc::new),
+            taken: Some(row.created_at),
         };
         Ok(Anchor::Holds(start, page))
     }

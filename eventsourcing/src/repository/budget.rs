@@ -39,6 +39,13 @@ impl Budget {
         }
     }
 
+    /// Ends that much later.
+    pub(crate) fn prolonged(self, by: Duration) -> Self {
+        Self {
+            until: self.until.and_then(|until| until.checked_add(by)),
+        }
+    }
+
     /// Does this work, as long as there is time.
     pub(crate) async fn spend<T>(
         self,

@@ -22,7 +22,9 @@ use crate::{
         Describer, Description, Fingerprint,
         faithful::{self, Unfaithful},
     },
-    snapshot::{Counters, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
+    snapshot::{
+        Counters, Retention, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background,
+    },
     store::EventStore,
 };
 
@@ -48,6 +50,7 @@ pub(crate) struct Settings {
     pub(crate) snapshot_layers: Option<Vec<Arc<dyn Layer>>>,
     pub(crate) readable_layers: Vec<Arc<dyn Layer>>,
     pub(crate) only_layered: Option<bool>,
+    pub(crate) retention: Option<Retention>,
 }
 
 impl Settings {
@@ -72,6 +75,7 @@ impl Settings {
             deadline: self.deadline.or(defaults.deadline),
             #[cfg(feature = "cache")]
             cache: self.cache.or(defaults.cache),
+            retention: self.retention.or_else(|| defaults.retention.clone()),
         }
     }
 }
@@ -121,6 +125,13 @@ macro_rules! settings {
         #[cfg(feature = "cache")]
         pub fn cache(mut self, of: $crate::repository::StateCache) -> Self {
             self.$($this).+.cache = Some(of);
+            self
+        }
+
+        /// Which snapshots are kept. Applied after each that is stored, where it was stored, within what is left of the
+        /// deadline. Default: all.
+        pub fn retention(mut self, retention: Retention) -> Self {
+            self.$($this).+.retention = Some(retention);
             self
         }
 
@@ -225,9 +236,9 @@ impl<A: Aggregate> RepositoryBuilder<A> {
     }
 
     /// Builds it. Errors, all [`ErrorKind::InvalidConfiguration`]: a policy that names an event or a state that `A`
-    /// hasn't got, or `every(0)`; a policy without a snapshot store; no attempt at all; an invalid stored name; a type
-    /// inside the state or an event that the codec can't write so that it reads back the same, with the path to it;
-    /// a layer with a name that can't be stored, one that is named twice, or more than eight.
+    /// hasn't got, or `every(0)` and other zeros, also in the retention; a policy without a snapshot store; no attempt at
+    /// all; an invalid stored name; a type inside the state or an event that the codec can't write so that it reads back the
+    /// same, with the path to it; a layer with a name that can't be stored, one that is named twice, or more than eight.
     pub fn build(self) -> Result<Repository<A>> {
         self.build_with(&Settings::default(), Companions::default())
     }
@@ -252,6 +263,10 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             return Err(wrong::<A>("max_attempts(0) would never try"));
         }
         let policy = policy.compile::<A>()?;
+        let retention = settings.retention.unwrap_or_default();
+        retention
+            .check()
+            .map_err(|error| wrong::<A>("the retention").caused_by(error))?;
         let layers = Layers {
             events: settings.event_layers.unwrap_or_default(),
             snapshots: settings.snapshot_layers.unwrap_or_default(),
@@ -272,6 +287,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             mode: settings.mode.unwrap_or_default(),
             ignore_snapshots,
             deadline: settings.deadline.unwrap_or(DEADLINE),
+            retention,
             flights: Flights::default(),
             #[cfg(feature = "cache")]
             states: settings.cache.map(States::new),

@@ -87,6 +87,7 @@ impl<A: Aggregate> Repository<A> {
         let ended = flights.ended();
         let mut repairs = Repairs::new(Budget::of(self.inner.deadline), upto);
         if let Some(cached) = self.cached(stream, upto).await? {
+            repairs.pause();
             return self.run(stream, id, upto, Some(cached), repairs).await;
         }
         let begin = match self.begin(stream, upto, &mut repairs).await? {
@@ -96,6 +97,7 @@ impl<A: Aggregate> Repository<A> {
             }
             Begin::AtFirst => None,
         };
+        repairs.pause();
         if begin.is_some() && repairs.flight.is_none() {
             self.inner.counters.hit();
             return self.run(stream, id, upto, begin, repairs).await;
@@ -130,21 +132,23 @@ impl<A: Aggregate> Repository<A> {
             && let Some(page) = self.resume(stream, start, upto).await?
         {
             let begin = Some((start.clone(), page));
+            let others = repairs.of_others();
             drop(landing);
-            let nothing = Repairs::new(repairs.budget, upto);
-            return self.run(stream, id, upto, begin, nothing).await;
+            return self.run(stream, id, upto, begin, others).await;
         }
         // Looked for again: another flight may have ended just before this one began, with a good snapshot.
         let version = begin
             .as_ref()
             .map_or(Version::ZERO, |(start, _)| start.version);
         // Where some can't be opened, that is known already.
+        repairs.resume();
         if repairs.unreadable == 0
             && self.has_newer(stream, version, repairs.budget).await
             && let Begin::At(start, page) = self.begin(stream, upto, &mut repairs).await?
         {
             begin = Some((start, page));
         }
+        repairs.pause();
         if begin.is_some() {
             self.inner.counters.hit();
         }
@@ -170,7 +174,27 @@ impl<A: Aggregate> Repository<A> {
         begin: Option<(Start<A>, EventPage)>,
         repairs: Repairs<A>,
     ) -> Result<Replayed<A>> {
-        let mut replay = Replay::new(&self.inner, stream, id, repairs.replace.clone());
+        let replayed = self.fold_from(stream, id, upto, begin, &repairs.replace);
+        let mut replayed = replayed.await?;
+        replayed.loaded.took = repairs.took();
+        tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
+        self.repair(stream, &repairs, &mut replayed, upto).await;
+        if upto == Version::MAX {
+            self.inner.keep(stream, replayed.start());
+        }
+        Ok(replayed)
+    }
+
+    /// The fold of the events up to `upto` from there on; captures the `wanted` versions on the way.
+    pub(super) async fn fold_from(
+        &self,
+        stream: &StreamId,
+        id: &A::Id,
+        upto: Version,
+        begin: Option<(Start<A>, EventPage)>,
+        wanted: &[Version],
+    ) -> Result<Replayed<A>> {
+        let mut replay = Replay::new(&self.inner, stream, id, wanted.to_vec());
         if let Some((start, page)) = begin {
             if let Some(anchor) = page.first() {
                 replay.begin_at(start, anchor.recorded_at);
@@ -180,13 +204,7 @@ impl<A: Aggregate> Repository<A> {
             let first = self.page(stream, Version::new(1), upto, FIRST_PAGE).await?;
             self.fold(stream, &mut replay, first, 0, upto).await?;
         }
-        let replayed = replay.finish();
-        tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
-        self.repair(stream, &repairs, &replayed, upto).await;
-        if upto == Version::MAX {
-            self.inner.keep(stream, replayed.start());
-        }
-        Ok(replayed)
+        Ok(replay.finish())
     }
 
     /// The cached state, if the stream still has the event that it ends with.

@@ -5,7 +5,8 @@
 //! - `save`: one atomic append; also of several roots
 //! - `execute`: load, decide, save, again on conflict; `turns` keeps callers of one process from racing
 //! - `opening`: stored bytes and their layers
-//! - `snapshots`: taking, repairing and looking at them
+//! - `snapshots`: taking, repairing and looking at them; `retention` removes them, `warm` takes them ahead of time,
+//!   `explain` says why one is taken
 //! - `travel`: the past
 
 mod begin;
@@ -14,15 +15,18 @@ mod builder;
 #[cfg(feature = "cache")]
 mod cache;
 mod execute;
+mod explain;
 mod flight;
 mod load;
 mod opening;
 mod replay;
+mod retention;
 mod save;
 mod snapshots;
 mod storm;
 mod travel;
 mod turns;
+mod warm;
 
 use std::{
     fmt,
@@ -36,6 +40,7 @@ pub use self::{
     builder::RepositoryBuilder,
     snapshots::Snapshot,
     travel::{History, HistoryEntry, Ids},
+    warm::{Warm, WarmOutcome, WarmReport, Warmed, Warming},
 };
 pub(crate) use self::{
     builder::{Companions, Settings, settings},
@@ -52,7 +57,8 @@ use crate::{
     event::Metadata,
     schema::Fingerprint,
     snapshot::{
-        Counters, Policy, SnapshotMode, SnapshotStats, SnapshotStore, background::Background,
+        Counters, Policy, Retention, SnapshotMode, SnapshotStats, SnapshotStore,
+        background::Background,
     },
     store::EventStore,
 };
@@ -78,6 +84,7 @@ pub(crate) struct Inner<A: Aggregate> {
     mode: SnapshotMode,
     ignore_snapshots: bool,
     deadline: Duration,
+    retention: Retention,
     flights: Flights<A>,
     #[cfg(feature = "cache")]
     states: Option<cache::States<A>>,

@@ -9,6 +9,7 @@ use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Capture, Folded, Root},
     event::{DecodeError, Decoded, Stage},
+    snapshot::Loaded,
     store::RecordedEvent,
 };
 
@@ -28,6 +29,7 @@ pub(crate) struct Replay<'a, A: Aggregate> {
     wanted: Vec<Version>,
     captured: Vec<Capture<A>>,
     rows: u64,
+    taken: Option<Timestamp>,
 }
 
 /// Where a replay begins: what a snapshot said, or where another replay ended.
@@ -36,6 +38,8 @@ pub(crate) struct Start<A> {
     pub(crate) last_event: Uuid,
     /// None: discarded. Shared, until an event changes it.
     pub(crate) state: Option<Arc<A>>,
+    /// When the newest snapshot was taken that is known to cover it.
+    pub(crate) taken: Option<Timestamp>,
 }
 
 impl<A> Clone for Start<A> {
@@ -44,6 +48,7 @@ impl<A> Clone for Start<A> {
             version: self.version,
             last_event: self.last_event,
             state: self.state.clone(),
+            taken: self.taken,
         }
     }
 }
@@ -68,12 +73,14 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             wanted,
             captured: Vec::new(),
             rows: 0,
+            taken: None,
         }
     }
 
     /// Begins at a snapshot whose anchor has been checked.
     pub(crate) fn begin_at(&mut self, start: Start<A>, recorded_at: Timestamp) {
         self.discarded = start.state.is_none();
+        self.taken = start.taken;
         self.shared = start.state;
         self.version = start.version;
         self.last_event = start.last_event;
@@ -206,6 +213,11 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             state: (self.shared.or_else(|| self.state.map(Arc::new))).filter(|_| !self.discarded),
             captured: self.captured,
             rows: self.rows,
+            loaded: Loaded {
+                replayed: self.rows,
+                snapshot: self.taken,
+                ..Loaded::default()
+            },
         }
     }
 }
@@ -220,6 +232,7 @@ pub(crate) struct Replayed<A> {
     pub(crate) state: Option<Arc<A>>,
     pub(crate) captured: Vec<Capture<A>>,
     pub(crate) rows: u64,
+    pub(crate) loaded: Loaded,
 }
 
 impl<A> Replayed<A> {
@@ -228,6 +241,7 @@ impl<A> Replayed<A> {
             version: self.version,
             last_event: self.last_event,
             state: self.state?,
+            loaded: self.loaded,
         })
     }
 
@@ -237,6 +251,7 @@ impl<A> Replayed<A> {
             version: self.version,
             last_event: self.last_event,
             state: self.state.clone(),
+            taken: self.loaded.snapshot,
         })
     }
 

@@ -17,7 +17,7 @@ use crate::{
     application::Published,
     codec::layer::stack::Refused,
     event::EventType,
-    snapshot::Saved,
+    snapshot::Occasion,
     store::{Appended, AppendedStream, Commit, EventStore, NewEvent, StreamCommit},
 };
 
@@ -287,13 +287,15 @@ impl<'r, A: Aggregate> Saver<'r, A> {
             let mut events = self.stored.iter().map(|each| &each.event);
             events.any(|event| A::__index(event) == index)
         };
-        let saved = Saved {
+        let occasion = Occasion {
             before: self.before,
             after: self.root.stored_version(),
-            stored: &stored,
-            state: self.root.state(),
+            stored: Some(&stored),
+            state: Some(self.root.state()),
+            loaded: self.root.loaded(),
+            now: &|| inner.clock.now(),
         };
-        let version = inner.policy.answer(&saved)?;
+        let version = inner.policy.answer(&occasion)?;
         if version == self.root.version() {
             return Some(self.root.capture_head());
         }
@@ -373,19 +375,11 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
     }
 
     async fn take_snapshot(&mut self, stored: Instant) {
-        if !self.stored.is_empty() && self.root.pending().is_empty() {
-            let head = self.root.capture_head();
-            let start = Start {
-                version: head.version,
-                last_event: head.last_event,
-                state: head.state,
-            };
-            self.repository.inner.keep(&self.stream, Some(start));
-        }
         // The policy's closure is the user's: if it panics the save is still a success.
         let wanted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wanted()));
         match wanted {
             Ok(Some(capture)) => {
+                self.root.set_loaded(self.repository.inner.covered());
                 let stream = self.stream.clone();
                 let budget = Budget::since(stored, self.repository.inner.deadline);
                 self.repository
@@ -397,6 +391,16 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
                 self.repository.inner.counters.failed();
                 tracing::warn!(stream = %self.stream, "the snapshot policy panicked");
             }
+        }
+        if !self.stored.is_empty() && self.root.pending().is_empty() {
+            let head = self.root.capture_head();
+            let start = Start {
+                version: head.version,
+                last_event: head.last_event,
+                state: head.state,
+                taken: self.root.loaded().snapshot,
+            };
+            self.repository.inner.keep(&self.stream, Some(start));
         }
     }
 

@@ -6,6 +6,7 @@ use std::{
     any,
     borrow::Borrow,
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -18,14 +19,14 @@ use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Capture, Root},
     snapshot::{
-        Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotMode, SnapshotRow,
-        SnapshotStore,
+        Loaded, Newest, Occasion, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss,
+        SnapshotMode, SnapshotRow, SnapshotStore,
         background::{Slot, Submitted},
     },
 };
 
 /// How long one background snapshot may take, if the deadline isn't longer.
-const LONGEST_IN_BACKGROUND: Duration = Duration::from_secs(30);
+pub(super) const LONGEST_IN_BACKGROUND: Duration = Duration::from_secs(30);
 
 /// A stored snapshot, decoded: for looking at. Loads use snapshots by themselves.
 pub struct Snapshot<A: Aggregate> {
@@ -84,9 +85,10 @@ impl<A: Aggregate> fmt::Debug for Snapshot<A> {
 impl<A: Aggregate> Repository<A> {
     /// Takes a snapshot of this root now, whatever the policy and mode say.
     ///
-    /// If there is one of its version already, that one is returned. Errors: [`ErrorKind::Unsaved`] if the root has
-    /// events that are not stored, [`ErrorKind::Unsupported`] without a snapshot store, [`ErrorKind::Locked`] if there is
-    /// one that this program can't open (it is left as it is), and what the store says.
+    /// If there is one of its version already, that one is returned. The retention is applied; it may remove this one, if
+    /// there are newer ones. Errors: [`ErrorKind::Unsaved`] if the root has events that are not stored,
+    /// [`ErrorKind::Unsupported`] without a snapshot store, [`ErrorKind::Locked`] if there is one that this program can't
+    /// open (it is left as it is), and what the store says.
     pub async fn create_snapshot(&self, root: &Root<A>) -> Result<Snapshot<A>> {
         let taken = async {
             root.check_savable()?;
@@ -94,7 +96,11 @@ impl<A: Aggregate> Repository<A> {
             let stream = root.stream()?;
             let store = self.inner.snapshots.as_ref().ok_or_else(no_store)?;
             let row = self.inner.row(&stream, &root.capture_head())?;
-            let row = self.inner.store_row(&**store, row).await?;
+            let (row, is_new) = self.inner.store_row(&**store, row).await?;
+            if is_new {
+                let budget = Budget::of(self.inner.deadline);
+                self.inner.retain(&**store, &row, budget).await;
+            }
             self.inner.open(root.id().clone(), row)
         };
         taken
@@ -173,32 +179,37 @@ impl<A: Aggregate> Repository<A> {
         }
     }
 
-    /// After a load: replaces the bad rows that it removed, each at its own version, and stale ones at the head.
+    /// After a load: replaces the bad rows that it removed, each at its own version, and stale ones at the head; takes one
+    /// of the head if the policy asks for it.
     pub(crate) async fn repair(
         &self,
         stream: &StreamId,
         repairs: &Repairs<A>,
-        replayed: &Replayed<A>,
+        replayed: &mut Replayed<A>,
         upto: Version,
     ) {
         if !self.inner.writes_on_its_own() {
             return;
         }
+        let budget = repairs.budget_left();
         for capture in &replayed.captured {
             let (capture, version) = (capture.clone(), capture.version);
             let flight = repairs.flight.clone();
-            self.take(stream, capture, Some(version), repairs.budget, flight)
+            self.take(stream, capture, Some(version), budget, flight)
                 .await;
         }
-        let at_head = upto == Version::MAX && repairs.stale && repairs.replace.is_empty();
+        let is_stale = repairs.stale && repairs.replace.is_empty();
+        let at_head =
+            upto == Version::MAX && (is_stale || self.inner.load_asks_for_one(stream, replayed));
         if let Some(head) = replayed.head().filter(|_| at_head) {
+            replayed.loaded = self.inner.covered();
             let flight = repairs.flight.clone();
-            self.take(stream, head, None, repairs.budget, flight).await;
+            self.take(stream, head, None, budget, flight).await;
         }
     }
 }
 
-fn no_store() -> Error {
+pub(super) fn no_store() -> Error {
     Error::new(ErrorKind::Unsupported).because("there is no snapshot store")
 }
 
@@ -210,6 +221,35 @@ impl<A: Aggregate> Inner<A> {
     /// `Manual` and `never` write nothing on their own, repairs included.
     pub(crate) fn writes_on_its_own(&self) -> bool {
         !self.policy.is_never() && self.mode != SnapshotMode::Manual && !self.ignore_snapshots
+    }
+
+    /// Whether the policy wants a snapshot of what a load has found.
+    fn load_asks_for_one(&self, stream: &StreamId, replayed: &Replayed<A>) -> bool {
+        if !self.policy.asks_loads() {
+            return false;
+        }
+        let occasion = Occasion {
+            before: replayed.version,
+            after: replayed.version,
+            stored: None,
+            state: replayed.state.as_deref(),
+            loaded: replayed.loaded,
+            now: &|| self.clock.now(),
+        };
+        // The policy's closure and the clock are the user's: if they panic the load is still right.
+        let answer = catch_unwind(AssertUnwindSafe(|| self.policy.answer(&occasion)));
+        let answer = answer.unwrap_or_else(|_| {
+            self.counters.failed();
+            tracing::warn!(%stream, "the snapshot policy panicked");
+            None
+        });
+        answer.is_some()
+    }
+
+    /// What is known from now on about a root that a snapshot is taken of.
+    pub(crate) fn covered(&self) -> Loaded {
+        let now = catch_unwind(AssertUnwindSafe(|| self.clock.now()));
+        now.map_or_else(|_| Loaded::default(), Loaded::covered)
     }
 
     pub(crate) fn key(&self, stream: &StreamId) -> SnapshotKey {
@@ -241,30 +281,38 @@ impl<A: Aggregate> Inner<A> {
             let row = self.row(stream, capture)?;
             self.store_row(&**store, row).await
         });
-        if let Err(trouble) = stored.await {
-            self.counters.failed();
-            let error = trouble.into_error();
-            tracing::warn!(%stream, version = %capture.version, %error, "snapshot failed");
+        match stored.await {
+            Ok((row, true)) => self.retain(&**store, &row, budget).await,
+            Ok((_, false)) => {}
+            Err(trouble) => {
+                self.counters.failed();
+                let error = trouble.into_error();
+                tracing::warn!(%stream, version = %capture.version, %error, "snapshot failed");
+            }
         }
     }
 
     /// Stores a row, or finds the one of its version that is there already. If that one is bad it is replaced; if it is
-    /// sound and this program can't open it, it stays, and that is the error.
-    async fn store_row(&self, store: &dyn SnapshotStore, row: SnapshotRow) -> Result<SnapshotRow> {
+    /// sound and this program can't open it, it stays, and that is the error. Says whether the row is new.
+    pub(super) async fn store_row(
+        &self,
+        store: &dyn SnapshotStore,
+        row: SnapshotRow,
+    ) -> Result<(SnapshotRow, bool)> {
         let SavedSnapshot::Existing(existing) = store.save(row.clone()).await? else {
             self.counters.stored();
-            return Ok(row);
+            return Ok((row, true));
         };
         if self.is_as_good(&existing, &row)? {
-            return Ok(existing);
+            return Ok((existing, false));
         }
         store.delete(&SnapshotInfo::from(&existing)).await?;
         match store.save(row.clone()).await? {
             SavedSnapshot::Stored => {
                 self.counters.stored();
-                Ok(row)
+                Ok((row, true))
             }
-            SavedSnapshot::Existing(other) => Ok(other),
+            SavedSnapshot::Existing(other) => Ok((other, false)),
         }
     }
 

@@ -3,21 +3,24 @@
 //! A snapshot is a cache. Nothing in here can make a load wrong: [`crate::repository`] checks every row
 //! against the stream before it uses one.
 
+mod answer;
 pub(crate) mod background;
 mod policy;
+mod retention;
 mod row;
 mod stats;
 mod store;
 
+pub(crate) use self::{
+    answer::{Loaded, Occasion, Policy},
+    stats::Counters,
+};
 pub use self::{
     policy::SnapshotPolicy,
+    retention::Retention,
     row::{SnapshotKey, SnapshotRow},
     stats::{SnapshotMiss, SnapshotStats},
     store::{Newest, SavedSnapshot, SnapshotInfo, SnapshotStore},
-};
-pub(crate) use self::{
-    policy::{Policy, Saved},
-    stats::Counters,
 };
 pub use crate::schema::Fingerprint;
 

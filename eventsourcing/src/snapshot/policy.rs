@@ -1,27 +1,40 @@
 //! `SnapshotPolicy`: when a save takes a snapshot, and of which version.
 //!
 //! A policy is written without knowing the aggregate and compiled for one by `build()`, where what it names and the
-//! aggregate hasn't got is found out.
+//! aggregate hasn't got is found out. What a compiled one answers is in `answer`.
 
 use std::{
     any::{Any, TypeId, type_name},
     fmt,
     sync::Arc,
+    time::Duration,
 };
 
+use super::answer::Policy;
 use crate::{
-    Error, ErrorKind, Result, Version,
+    Error, ErrorKind, Result,
     aggregate::Aggregate,
     event::{Event, EventType},
 };
 
-/// When a save takes a snapshot. Asked once for each save that stored events.
+/// When a snapshot is taken. Asked once for each save that stored events; [`after_replaying`](Self::after_replaying) and
+/// [`load_slower_than`](Self::load_slower_than) also once for each load of the present, so that a stream that is only read
+/// gets a snapshot as well.
+///
+/// It answers with a version: `every` with the last multiple crossed, all others with the head.
 ///
 /// ```
+/// use std::time::Duration;
 /// use eventsourcing::snapshot::SnapshotPolicy;
 ///
-/// let policy = SnapshotPolicy::every(100).or(SnapshotPolicy::every(64));
-/// # let _ = policy;
+/// let policy = SnapshotPolicy::every(100)
+///     .or(SnapshotPolicy::after_replaying(500))
+///     .cooldown(Duration::from_secs(10));
+/// assert_eq!(
+///     policy.explain(),
+///     "(at each multiple of 100 events, or when a load replayed at least 500 events), but not within 10s of the last \
+///      snapshot"
+/// );
 /// ```
 #[derive(Clone, Default)]
 #[must_use = "a policy does nothing until a builder is given it"]
@@ -42,11 +55,14 @@ enum Rule {
         name: &'static str,
         test: Arc<dyn Any + Send + Sync>,
     },
+    AfterReplaying(u64),
+    SlowerThan(Duration),
+    Cooldown(Arc<Rule>, Duration),
     And(Arc<(Rule, Rule)>),
     Or(Arc<(Rule, Rule)>),
 }
 
-pub(crate) struct Test<A>(Box<dyn Fn(&A) -> bool + Send + Sync>);
+pub(crate) struct Test<A>(pub(super) Box<dyn Fn(&A) -> bool + Send + Sync>);
 
 impl SnapshotPolicy {
     /// A save that crosses multiples of `n` (events) takes one snapshot, exactly at the last multiple crossed. Zero is
@@ -82,6 +98,27 @@ impl SnapshotPolicy {
         })
     }
 
+    /// A load that had to replay at least `n` events takes one, of the version it loaded. Zero is an error of `build()`.
+    ///
+    /// The load itself takes it, in the repository's mode: what is only read and never saved gets its snapshot too. Where
+    /// `and` makes it wait for something about a save, it answers when the root is saved, unless a snapshot was taken since.
+    pub const fn after_replaying(n: u64) -> Self {
+        Self(Rule::AfterReplaying(n))
+    }
+
+    /// A load that took longer than this, and replayed anything, takes one, of the version it loaded; as
+    /// [`after_replaying`](Self::after_replaying) does.
+    pub const fn load_slower_than(limit: Duration) -> Self {
+        Self(Rule::SlowerThan(limit))
+    }
+
+    /// As this policy, but not within `time` of the last snapshot: the one that the root was loaded from or that was taken
+    /// of it since. Both times are the repository's clock's; one in the future counts as long ago. What falls into
+    /// the time is left out, not put off.
+    pub fn cooldown(self, time: Duration) -> Self {
+        Self(Rule::Cooldown(Arc::new(self.0), time))
+    }
+
     /// If both would take one: the lower of the two versions.
     pub fn and(self, other: Self) -> Self {
         Self(Rule::And(Arc::new((self.0, other.0))))
@@ -90,6 +127,12 @@ impl SnapshotPolicy {
     /// If either would take one: the higher of the versions.
     pub fn or(self, other: Self) -> Self {
         Self(Rule::Or(Arc::new((self.0, other.0))))
+    }
+
+    /// What it says, in words. [`Repository::explain_snapshot`](crate::Repository::explain_snapshot) says what it answers,
+    /// and why.
+    pub fn explain(&self) -> String {
+        self.0.in_words()
     }
 
     /// Whether it is plainly `never`.
@@ -116,6 +159,9 @@ impl fmt::Debug for Rule {
             Self::Every(n) => write!(f, "every({n})"),
             Self::On { event, .. } => write!(f, "on::<{event}>"),
             Self::When { name, .. } => write!(f, "when(|_: &{name}| …)"),
+            Self::AfterReplaying(n) => write!(f, "after_replaying({n})"),
+            Self::SlowerThan(limit) => write!(f, "load_slower_than({limit:?})"),
+            Self::Cooldown(rule, time) => write!(f, "{rule:?}.cooldown({time:?})"),
             Self::And(both) => write!(f, "({:?} and {:?})", both.0, both.1),
             Self::Or(either) => write!(f, "({:?} or {:?})", either.0, either.1),
         }
@@ -123,6 +169,24 @@ impl fmt::Debug for Rule {
 }
 
 impl Rule {
+    fn in_words(&self) -> String {
+        match self {
+            Self::Never => "never".into(),
+            Self::Always => "at each save".into(),
+            Self::Every(n) => format!("at each multiple of {n} events"),
+            Self::On { event, .. } => format!("when a {event} is stored"),
+            Self::When { name, .. } => format!("when a saved {name} passes a test"),
+            Self::AfterReplaying(n) => format!("when a load replayed at least {n} events"),
+            Self::SlowerThan(limit) => format!("when a load took longer than {limit:?}"),
+            Self::Cooldown(rule, time) => {
+                let rule = rule.in_words();
+                format!("{rule}, but not within {time:?} of the last snapshot")
+            }
+            Self::And(both) => format!("({}, and {})", both.0.in_words(), both.1.in_words()),
+            Self::Or(either) => format!("({}, or {})", either.0.in_words(), either.1.in_words()),
+        }
+    }
+
     fn compile<A: Aggregate>(&self) -> Result<Policy<A>> {
         let wrong = |detail: String| {
             Err(Error::new(ErrorKind::InvalidConfiguration)
@@ -135,6 +199,14 @@ impl Rule {
                 return wrong("every(0) has no multiples, use every(1) or always()".into());
             }
             Self::Every(n) => Policy::Every(*n),
+            Self::AfterReplaying(0) => {
+                return wrong(
+                    "after_replaying(0) is every load, use after_replaying(1) for each that replays".into(),
+                );
+            }
+            Self::AfterReplaying(n) => Policy::AfterReplaying(*n),
+            Self::SlowerThan(limit) => Policy::SlowerThan(*limit),
+            Self::Cooldown(rule, time) => Policy::Cooldown(Box::new(rule.compile()?), *time),
             Self::On { is, event } => match A::EVENTS.iter().position(is) {
                 Some(index) => Policy::On(index),
                 None => return wrong(format!("on::<{event}>() names an event it hasn't got")),
@@ -154,97 +226,5 @@ impl Rule {
                 Policy::Or(Box::new(either.0.compile()?), Box::new(either.1.compile()?))
             }
         })
-    }
-}
-
-/// A policy for one aggregate.
-pub(crate) enum Policy<A> {
-    Never,
-    Always,
-    Every(u64),
-    /// By the event's place in `A::EVENTS`.
-    On(usize),
-    When(Arc<Test<A>>),
-    And(Box<Policy<A>>, Box<Policy<A>>),
-    Or(Box<Policy<A>>, Box<Policy<A>>),
-}
-
-/// What a policy may look at: a save that stored events.
-pub(crate) struct Saved<'a, A: Aggregate> {
-    pub(crate) before: Version,
-    pub(crate) after: Version,
-    /// Whether it stored an event of the type at this place in `A::EVENTS`.
-    pub(crate) stored: &'a dyn Fn(usize) -> bool,
-    pub(crate) state: &'a A,
-}
-
-impl<A: Aggregate> Policy<A> {
-    /// The version to take a snapshot of, if any. Asked only after a save that stored something.
-    pub(crate) fn answer(&self, saved: &Saved<'_, A>) -> Option<Version> {
-        let head = |yes: bool| yes.then_some(saved.after);
-        match self {
-            Self::Never => None,
-            Self::Always => head(true),
-            Self::Every(n) => {
-                let multiple = last_multiple(*n, saved.after);
-                (multiple > saved.before).then_some(multiple)
-            }
-            Self::On(index) => head((saved.stored)(*index)),
-            Self::When(test) => head((test.0)(saved.state)),
-            Self::And(a, b) => Some(a.answer(saved)?.min(b.answer(saved)?)),
-            Self::Or(a, b) => a.answer(saved).max(b.answer(saved)),
-        }
-    }
-
-    pub(crate) fn is_never(&self) -> bool {
-        matches!(self, Self::Never)
-    }
-
-    /// The periods whose multiples a root must capture.
-    pub(crate) fn periods(&self) -> Vec<u64> {
-        let mut periods = Vec::new();
-        self.collect_periods(&mut periods);
-        periods.sort_unstable();
-        periods.dedup();
-        periods
-    }
-
-    fn collect_periods(&self, out: &mut Vec<u64>) {
-        match self {
-            Self::Every(n) => out.push(*n),
-            Self::And(a, b) | Self::Or(a, b) => {
-                a.collect_periods(out);
-                b.collect_periods(out);
-            }
-            Self::Never | Self::Always | Self::On(_) | Self::When(_) => {}
-        }
-    }
-}
-
-/// The last multiple of `n` at or below `version`; 0 if there is none.
-pub(crate) fn last_multiple(n: u64, version: Version) -> Version {
-    Version::new(version.get() - version.get() % n)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_stride_starves_a_period() {
-        for period in 1..=64 {
-            for stride in 1..=64 {
-                let (mut version, mut newest) = (0, 0);
-                for _ in 0..200 {
-                    let (before, after) = (version, version + stride);
-                    let multiple = last_multiple(period, Version::new(after)).get();
-                    if multiple > before {
-                        newest = multiple;
-                    }
-                    assert!(after - newest < period, "{period} {stride} {after}");
-                    version = after;
-                }
-            }
-        }
     }
 }

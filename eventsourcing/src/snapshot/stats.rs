@@ -62,6 +62,8 @@ pub struct SnapshotStats {
     pub stored: u64,
     /// Snapshots that failed: could not be written so that they read back, panicked, or the store failed.
     pub failed: u64,
+    /// Snapshots that the retention removed.
+    pub pruned: u64,
     /// Background snapshots that were dropped because the queue was full or closed, or for a newer one of the same stream.
     pub dropped: u64,
 }
@@ -84,6 +86,7 @@ pub(crate) struct Counters {
     misses: [AtomicU64; SnapshotMiss::ALL.len()],
     stored: AtomicU64,
     failed: AtomicU64,
+    pruned: AtomicU64,
     dropped: AtomicU64,
 }
 
@@ -117,6 +120,10 @@ impl Counters {
         increment(&self.failed);
     }
 
+    pub(crate) fn pruned(&self) {
+        increment(&self.pruned);
+    }
+
     pub(crate) fn dropped(&self) {
         increment(&self.dropped);
     }
@@ -135,6 +142,7 @@ impl Counters {
                 .collect(),
             stored: get(&self.stored),
             failed: get(&self.failed),
+            pruned: get(&self.pruned),
             dropped: get(&self.dropped),
         }
     }
