@@ -12,3 +12,26 @@ mod id;
 mod listing;
 #[path = "derive/schema/mod.rs"]
 mod schema;
+
+macro_rules! stores {
+    ($($store:ident: $history:ident, $snapshots:ident;)*) => {$(
+        mod $store {
+            mod evolution {
+                #[tokio::test]
+                async fn every_history() {
+                    crate::evolution::lifecycle::$history().await;
+                }
+
+                #[tokio::test]
+                async fn snapshots_at_every_prefix() {
+                    crate::evolution::snapshots::$snapshots().await;
+                }
+            }
+        }
+    )*};
+}
+
+stores! {
+    memory: every_history_in_memory, snapshots_at_every_prefix_in_memory;
+    sqlite: every_history_in_sqlite, snapshots_at_every_prefix_in_sqlite;
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use eventsourcing::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Schema, Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Kind {
     Unit,
     Number(u64),
@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Named { id: u128, note: Option<String> },
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Schema, Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Line {
     pub(crate) sku: String,
     pub(crate) quantity: u32,
@@ -21,7 +21,7 @@ pub(crate) struct Line {
     pub(crate) kind: Kind,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Schema, Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rich {
     pub(crate) text: String,
     pub(crate) numbers: Vec<u32>,
@@ -39,7 +39,7 @@ pub(crate) struct Rich {
 }
 
 /// Contains itself in every way there is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Schema, Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Tree {
     Leaf,
     Branch(Vec<Tree>),

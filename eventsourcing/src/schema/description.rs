@@ -150,10 +150,6 @@ pub enum Tagging {
 }
 
 /// The fields of a struct or of an enum's variant.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an attribute of serde's"
-)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Variant {
@@ -178,10 +174,6 @@ pub struct Variant {
 }
 
 /// A field.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an attribute of serde's"
-)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Field {

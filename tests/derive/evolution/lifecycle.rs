@@ -65,13 +65,11 @@ async fn check_history(orders: &Repository<super::domain::Order>, rows: &[Row]) 
     }
 }
 
-#[tokio::test]
-async fn every_history_in_memory() {
+pub(crate) async fn every_history_in_memory() {
     every_history(async || (memory(), None)).await;
 }
 
-#[tokio::test]
-async fn every_history_in_sqlite() {
+pub(crate) async fn every_history_in_sqlite() {
     every_history(async || {
         let (store, folder) = sqlite().await;
         (store, Some(folder))

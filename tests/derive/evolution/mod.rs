@@ -3,7 +3,7 @@
 //! `domain` is that program; `rows` what earlier ones stored.
 
 mod domain;
-mod lifecycle;
+pub(crate) mod lifecycle;
 mod rows;
-mod snapshots;
+pub(crate) mod snapshots;
 mod versions;

@@ -77,8 +77,7 @@ async fn snapshots_at_every_prefix(store: &Store, rows: usize, period: usize) {
     }
 }
 
-#[tokio::test]
-async fn snapshots_at_every_prefix_in_memory() {
+pub(crate) async fn snapshots_at_every_prefix_in_memory() {
     for period in 1..=5 {
         for rows in 0..HISTORIES.len() {
             snapshots_at_every_prefix(&memory(), rows, period).await;
@@ -86,8 +85,7 @@ async fn snapshots_at_every_prefix_in_memory() {
     }
 }
 
-#[tokio::test]
-async fn snapshots_at_every_prefix_in_sqlite() {
+pub(crate) async fn snapshots_at_every_prefix_in_sqlite() {
     for rows in 0..HISTORIES.len() {
         let (store, _folder) = sqlite().await;
         snapshots_at_every_prefix(&store, rows, 1 + rows % 3).await;
