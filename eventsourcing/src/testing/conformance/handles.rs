@@ -152,6 +152,27 @@ impl Events {
         Ok(self.append(&commit(id, expected, count)?).await?)
     }
 
+    /// Appends so many events to a new stream, in commits of at most `most`. Answers their ids.
+    pub(crate) async fn fill(
+        &self,
+        stream: &StreamId,
+        count: usize,
+        most: usize,
+    ) -> Result<Vec<Uuid>, Failure> {
+        let mut stored = Vec::new();
+        while stored.len() < count {
+            let part = StreamCommit {
+                stream: stream.clone(),
+                expected: Version::from(stored.len() as u64),
+                after: None,
+                events: events(most.min(count - stored.len())),
+            };
+            stored.extend(part.events.iter().map(|event| event.id));
+            self.append(&commit_of(vec![part])).await?;
+        }
+        Ok(stored)
+    }
+
     /// Appends one event to a stream of any category.
     pub(crate) async fn put_in(
         &self,

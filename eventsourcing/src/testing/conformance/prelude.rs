@@ -8,5 +8,6 @@ pub(crate) use super::{
     },
     report::{Checked, Failure, ensure, same},
     requirement::LARGE_COMMIT,
+    texts::lookalikes,
     trial::Trial,
 };
