@@ -428,7 +428,6 @@ macro_rules! __conformance_table {
                         a_row_that_was_replaced_stays,
                         a_damaged_row_can_be_removed,
                         every_bit_of_a_checksum_counts,
-                        the_length_of_the_state_does_not_count,
                     }
                     "Says whether it was; of several that remove one row at once, one is told so." {
                         removing_twice_removes_once,

@@ -1,7 +1,6 @@
 //! `Kit`: runs checks, each on a thread and a runtime of its own, with a deadline.
 
 use std::{
-    any::Any,
     fmt,
     future::Future,
     io::{self, Write as _},
@@ -18,7 +17,7 @@ use super::{
     Check, CheckResult, Outcome, Report, Subject, checks, report::Failure, rounds::Progress,
     trial::Trial,
 };
-use crate::store::Capabilities;
+use crate::{store::Capabilities, testing::panics::text};
 
 /// Makes stores and runs checks against them.
 ///
@@ -212,16 +211,6 @@ fn say(result: &CheckResult) {
 // A check that panicked leaves nothing behind in the kit: each gets a store of its own.
 impl UnwindSafe for Kit {}
 impl RefUnwindSafe for Kit {}
-
-fn text(panic: &(dyn Any + Send)) -> &str {
-    if let Some(text) = panic.downcast_ref::<String>() {
-        text
-    } else {
-        panic
-            .downcast_ref::<&str>()
-            .unwrap_or(&"with a value that is no text")
-    }
-}
 
 impl fmt::Debug for Kit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

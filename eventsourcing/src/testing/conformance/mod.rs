@@ -18,6 +18,7 @@ mod prelude;
 mod report;
 mod requirement;
 mod rounds;
+mod rows;
 mod settled;
 mod snapshot_store;
 mod subject;

@@ -7,9 +7,10 @@ use std::{
 
 use super::{
     Kit, Subject,
-    handles::{Events, Snapshots},
+    handles::Events,
     report::Failure,
     rounds::{Progress, Rounds},
+    rows::Snapshots,
     settled::Settled,
 };
 use crate::{ManualClock, Timestamp, store::Capabilities};

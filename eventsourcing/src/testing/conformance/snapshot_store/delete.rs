@@ -60,18 +60,6 @@ pub(crate) async fn the_row_that_was_seen_is_removed(t: Trial) -> Checked {
     Ok(())
 }
 
-pub(crate) async fn the_length_of_the_state_does_not_count(t: Trial) -> Checked {
-    let (store, _, rows) = of(&t, &[10]).await?;
-    let mut info = SnapshotInfo::from(&rows[0]);
-    info.state_len = None;
-    ensure!(
-        store.delete(&info).await?,
-        "says that a row isn't there that is described without its length"
-    );
-    same!(store.list("1").await?.len(), 0, "the rows listed");
-    Ok(())
-}
-
 pub(crate) async fn another_checksum_is_another_row(t: Trial) -> Checked {
     is_another(&t, |info| info.checksum ^= 1).await
 }
