@@ -13,6 +13,7 @@ mod faithful;
 mod faulty_store;
 mod given;
 mod given_states;
+mod given_troubles;
 mod policies;
 mod saving;
 mod snapshot_faults;
