@@ -113,6 +113,45 @@ pub mod shop {
     }
 }
 
+/// Types inside, with and without documentation.
+pub mod parts {
+    use eventsourcing::prelude::*;
+    use serde::{Deserialize, Serialize};
+
+    /// A part.
+    #[derive(Schema, Debug, Clone, Serialize, Deserialize)]
+    pub struct Part<T> {
+        /// What it is.
+        pub of: T,
+        #[serde(default, skip_serializing_if = "Vec::is_empty", alias = "old")]
+        more: Vec<Kind>,
+    }
+
+    #[deprecated = "no longer made"]
+    #[derive(Schema, Debug, Clone, Serialize, Deserialize)]
+    struct Old(#[schema(opaque = "u8-v1")] u8);
+
+    #[derive(Schema, Debug, Clone, Serialize, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Kind {
+        One,
+        #[allow(deprecated, reason = "old ones are still there")]
+        Two {
+            old: Old,
+            number: u32,
+        },
+    }
+
+    /// A part without more.
+    #[must_use]
+    pub fn part() -> Part<u8> {
+        Part {
+            of: 1,
+            more: vec![Kind::One],
+        }
+    }
+}
+
 /// With handlers that the crate sees.
 pub mod till {
     use eventsourcing::prelude::*;

@@ -590,6 +590,7 @@ const _: () = {
     };
     #[automatically_derived]
     impl ::eventsourcing::Schema for Order {
+        #[inline]
         fn __shape(
             __types: &mut ::eventsourcing::__private::Describer,
         ) -> ::eventsourcing::__private::Shape {

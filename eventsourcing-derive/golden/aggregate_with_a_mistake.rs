@@ -247,6 +247,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::eventsourcing::Schema for Account {
+        #[inline]
         fn __shape(
             __types: &mut ::eventsourcing::__private::Describer,
         ) -> ::eventsourcing::__private::Shape {

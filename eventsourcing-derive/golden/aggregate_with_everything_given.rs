@@ -244,6 +244,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::renamed::Schema for r#Lamp {
+        #[inline]
         fn __shape(
             __types: &mut ::renamed::__private::Describer,
         ) -> ::renamed::__private::Shape {

@@ -34,6 +34,7 @@ const _: () = {
         T: ::renamed::Schema,
         T: Copy,
     {
+        #[inline]
         fn __shape(
             __types: &mut ::renamed::__private::Describer,
         ) -> ::renamed::__private::Shape {

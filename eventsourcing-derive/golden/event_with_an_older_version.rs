@@ -72,6 +72,7 @@ const _: () = {
     };
     #[automatically_derived]
     impl ::eventsourcing::Schema for ItemAdded {
+        #[inline]
         fn __shape(
             __types: &mut ::eventsourcing::__private::Describer,
         ) -> ::eventsourcing::__private::Shape {

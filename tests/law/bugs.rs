@@ -12,6 +12,8 @@ pub(crate) enum Bug {
     DefaultAtVersion,
     /// evento 2 alpha, eventsource-py 0.14: a row of another schema is read as one's own.
     OtherSchemaRead,
+    /// Our own first version: the shape plays no part in the key, and a forgotten bump is a misread.
+    ZeroFingerprint,
     /// eventsource-py 0.8 and 0.14: the background captures when it gets to it.
     LateCapture,
     /// eventsource-py: an older snapshot replaces a newer one.
@@ -43,11 +45,12 @@ pub(crate) enum Bug {
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::DoubleApply,
         Self::MidBatchVersion,
         Self::DefaultAtVersion,
         Self::OtherSchemaRead,
+        Self::ZeroFingerprint,
         Self::LateCapture,
         Self::OlderOverNewer,
         Self::WrongAnchorAccepted,

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use eventsourcing::{
     EventStore, StreamId, Version,
-    snapshot::{Newest, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore},
+    snapshot::{Fingerprint, Newest, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore},
     store::{Commit, NewEvent, ReadAll, ReadStream, StreamCommit},
 };
 use uuid::Uuid;
 
 use crate::{
+    domain::{Account, Reshaped, Today},
     steps::{Damage, IDS},
     world::{Bed, Place},
 };
@@ -57,6 +58,7 @@ pub(crate) async fn damage(bed: &mut Bed, id: &str, damage: Damage, pick: usize)
         Damage::Ahead
             | Damage::OtherId
             | Damage::OtherSchema
+            | Damage::OtherShape
             | Damage::OtherCodec
             | Damage::OtherVersion
     );
@@ -101,6 +103,15 @@ fn damaged(mut row: SnapshotRow, damage: Damage, pick: usize) -> Option<Snapshot
         // which only its own program could tell from a row of its own.)
         Damage::OtherSchema => {
             row.key.schema_version = 3 - row.key.schema_version;
+            return Some(row);
+        }
+        Damage::OtherShape => {
+            let today = Fingerprint::of_state::<Today>();
+            row.key.fingerprint = if row.key.fingerprint == today {
+                Fingerprint::of_state::<Reshaped>()
+            } else {
+                today
+            };
             return Some(row);
         }
         Damage::OtherCodec => {
@@ -220,7 +231,7 @@ async fn kept(store: &dyn EventStore, id: &str, percent: usize) -> u64 {
 }
 
 /// The key under which a program with these settings finds its rows.
-pub(crate) fn key(bed: &Bed, id: &str, schema_version: u32) -> SnapshotKey {
+pub(crate) fn key<A: Account>(bed: &Bed, id: &str) -> SnapshotKey {
     let codec = if bed.settings.json_snapshots {
         "json"
     } else {
@@ -228,8 +239,8 @@ pub(crate) fn key(bed: &Bed, id: &str, schema_version: u32) -> SnapshotKey {
     };
     SnapshotKey {
         stream: stream(id),
-        schema_version,
-        fingerprint: eventsourcing::snapshot::Fingerprint::default(),
+        schema_version: A::SCHEMA_VERSION,
+        fingerprint: bed.fingerprint::<A>(),
         codec: codec.to_owned(),
     }
 }

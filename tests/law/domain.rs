@@ -1,4 +1,5 @@
-//! An account as two programs see it: today's, and a later one with the same bytes and another meaning.
+//! An account as three programs see it: today's, and two with the same bytes and another meaning. One of them has another
+//! schema version; of the other one nobody thought of that.
 //!
 //! Every event has a number of its own, and the state logs the numbers: events lost, doubled, reordered or never stored
 //! show at once.
@@ -68,7 +69,7 @@ impl Change {
     }
 }
 
-/// What both programs' accounts have in common. The traits of the derive can't be asked for in a bound on `Self`.
+/// What the programs' accounts have in common. The traits of the derive can't be asked for in a bound on `Self`.
 pub(crate) trait Account: Aggregate<Id = String> + PartialEq {
     /// What the handlers do, written a second time: the oracle. None: before the first event, or closed.
     fn model(before: Option<&Self>, change: &Change) -> Option<Self>;
@@ -185,5 +186,6 @@ macro_rules! account {
 }
 
 account!(Today, TodayEvent, TodayHandlers, 1, income, spent);
-// The same bytes, two numbers swapped: reading one's snapshot as the other's is wrong and decodes well.
+// The same bytes, two numbers swapped: reading one's snapshot as another's is wrong and decodes well.
 account!(Later, LaterEvent, LaterHandlers, 2, spent, income);
+account!(Reshaped, ReshapedEvent, ReshapedHandlers, 1, spent, income);

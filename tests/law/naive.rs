@@ -25,6 +25,10 @@ pub(crate) struct Imitation(pub(crate) Bug);
 impl Kind for Imitation {
     type Subject<A: Account> = Naive<A>;
 
+    fn has_fingerprints(&self) -> bool {
+        self.0 != Bug::ZeroFingerprint
+    }
+
     fn start<A: Account>(&self, store: Arc<dyn EventStore>, settings: &Settings) -> Naive<A> {
         Naive {
             bug: self.0,
@@ -71,7 +75,11 @@ impl<A: Account> Naive<A> {
         SnapshotKey {
             stream: stream(id),
             schema_version: A::SCHEMA_VERSION,
-            fingerprint: Fingerprint::default(),
+            fingerprint: if self.bug == Bug::ZeroFingerprint {
+                Fingerprint::default()
+            } else {
+                Fingerprint::of_state::<A>()
+            },
             codec: if self.settings.json_snapshots {
                 "json"
             } else {

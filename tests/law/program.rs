@@ -187,10 +187,7 @@ fn wanted_snapshot<A>(bed: &Bed, before: &Seen<A>) -> Option<Version> {
 
 async fn newest<A: Account>(bed: &Bed, id: &str, at_most: Version) -> Option<SnapshotRow> {
     let snapshots = bed.raw.snapshot_store()?;
-    match snapshots
-        .newest(&key(bed, id, A::SCHEMA_VERSION), at_most)
-        .await
-    {
+    match snapshots.newest(&key::<A>(bed, id), at_most).await {
         Ok(Newest::Found(row)) => Some(row),
         _ => None,
     }

@@ -89,7 +89,8 @@ fn check_row<A: Account>(
             ))
         };
     };
-    if row.key.schema_version == A::SCHEMA_VERSION {
+    if row.key.schema_version == A::SCHEMA_VERSION && row.key.fingerprint == bed.fingerprint::<A>()
+    {
         let state = row
             .state
             .as_deref()

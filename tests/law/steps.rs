@@ -38,12 +38,12 @@ pub(crate) enum Mode {
     Manual,
 }
 
-/// `later`: done by the later program.
+/// `by`: the program that does it.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Change {
         id: usize,
-        later: bool,
+        by: By,
         how: How,
         events: usize,
         close: bool,
@@ -51,21 +51,21 @@ pub(crate) enum Step {
     /// Loads and keeps the instance for steps to come.
     Hold {
         id: usize,
-        later: bool,
+        by: By,
     },
     Snapshot {
         id: usize,
-        later: bool,
+        by: By,
         held: bool,
     },
     /// Of an instance with events that are not stored: must be refused.
     SnapshotUnsaved {
         id: usize,
-        later: bool,
+        by: By,
     },
     Look {
         id: usize,
-        later: bool,
+        by: By,
         version: u64,
     },
     Damage {
@@ -100,6 +100,28 @@ pub(crate) enum How {
     SaveAll,
 }
 
+/// Three programs over the same streams.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum By {
+    Today,
+    /// Another schema version.
+    Later,
+    /// The schema version of `Today` and another shape: nobody thought of the bump.
+    Reshaped,
+}
+
+impl By {
+    pub(crate) const ALL: [Self; 3] = [Self::Today, Self::Later, Self::Reshaped];
+
+    fn draw(rng: &mut Rng) -> Self {
+        match rng.u8(..8) {
+            0 | 1 => Self::Later,
+            2 | 3 => Self::Reshaped,
+            _ => Self::Today,
+        }
+    }
+}
+
 /// What happens to a stored snapshot.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Damage {
@@ -118,13 +140,15 @@ pub(crate) enum Damage {
     OtherId,
     /// The same bytes under the other program's key.
     OtherSchema,
+    /// The same bytes under the key of another shape.
+    OtherShape,
     /// The same bytes under another codec's key.
     OtherCodec,
     Deleted,
 }
 
 impl Damage {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::BitFlip,
         Self::Undecodable,
         Self::NoState,
@@ -133,6 +157,7 @@ impl Damage {
         Self::Ahead,
         Self::OtherId,
         Self::OtherSchema,
+        Self::OtherShape,
         Self::OtherCodec,
         Self::Deleted,
     ];
@@ -175,11 +200,11 @@ impl Step {
     fn draw(rng: &mut Rng) -> Self {
         // The first id more often, so that its stream gets long.
         let id = rng.usize(..IDS.len()).min(rng.usize(..IDS.len()));
-        let later = rng.u8(..4) == 0;
+        let by = By::draw(rng);
         match rng.u8(..100) {
             0..50 => Self::Change {
                 id,
-                later,
+                by,
                 how: match rng.u8(..12) {
                     0..5 => How::LoadAndSave,
                     5..8 => How::Held,
@@ -197,16 +222,16 @@ impl Step {
                 },
                 close: rng.u8(..30) == 0,
             },
-            50..54 => Self::Hold { id, later },
+            50..54 => Self::Hold { id, by },
             54..58 => Self::Snapshot {
                 id,
-                later,
+                by,
                 held: rng.bool(),
             },
-            58..60 => Self::SnapshotUnsaved { id, later },
+            58..60 => Self::SnapshotUnsaved { id, by },
             60..66 => Self::Look {
                 id,
-                later,
+                by,
                 version: rng.u64(..20),
             },
             66..80 => Self::Damage {

@@ -59,6 +59,12 @@ pub(crate) trait Subject<A: Account>: Sized {
 pub(crate) trait Kind {
     type Subject<A: Account>: Subject<A>;
 
+    /// Whether the keys of its snapshots have the fingerprint of the shape. Without them it must be found out by what it
+    /// gives, not by its keys.
+    fn has_fingerprints(&self) -> bool {
+        true
+    }
+
     fn start<A: Account>(
         &self,
         store: Arc<dyn EventStore>,

@@ -1,4 +1,4 @@
-//! One case: a store, two programs over it, and what must be true after each step.
+//! One case: a store, three programs over it, and what must be true after each step.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,15 +7,16 @@ use std::{
 
 use eventsourcing::{
     EventStore, MemoryStore, SqliteStore,
+    snapshot::Fingerprint,
     store::{SqliteOptions, Synchronous},
     testing::{CountingStore, FaultyStore, Injected, Operation},
 };
 
 use crate::{
-    domain::{Account, Later, Today},
+    domain::{Account, Later, Reshaped, Today},
     oracle::Truth,
     program::Held,
-    steps::{Case, IDS, Settings, Step, plan},
+    steps::{By, Case, IDS, Settings, Step, plan},
     subject::Kind,
 };
 
@@ -85,6 +86,7 @@ pub(crate) struct Bed {
     /// What became of each event, by its number.
     pub(crate) fates: BTreeMap<u64, Fate>,
     pub(crate) tally: Tally,
+    has_fingerprints: bool,
     /// Calls of stores before the last restart.
     calls_before: [u64; 2],
     faults: Option<(u64, bool, bool, bool)>,
@@ -103,23 +105,28 @@ pub(crate) struct World<'k, K: Kind> {
     bed: Bed,
     today: K::Subject<Today>,
     later: K::Subject<Later>,
+    reshaped: K::Subject<Reshaped>,
     today_held: Vec<Held<Today, K::Subject<Today>>>,
     later_held: Vec<Held<Later, K::Subject<Later>>>,
+    reshaped_held: Vec<Held<Reshaped, K::Subject<Reshaped>>>,
     today_truth: Truth<Today>,
     later_truth: Truth<Later>,
+    reshaped_truth: Truth<Reshaped>,
 }
 
 /// The same call for the program that a step names.
 macro_rules! of_program {
-    ($world:ident, $later:expr, $function:ident ( $($argument:expr),* )) => {
-        if $later {
-            crate::program::$function(
-                &mut $world.bed, &$world.later, &mut $world.later_held, &mut $world.later_truth, $($argument),*
-            ).await
-        } else {
-            crate::program::$function(
+    ($world:ident, $by:expr, $function:ident ( $($argument:expr),* )) => {
+        match $by {
+            By::Today => crate::program::$function(
                 &mut $world.bed, &$world.today, &mut $world.today_held, &mut $world.today_truth, $($argument),*
-            ).await
+            ).await,
+            By::Later => crate::program::$function(
+                &mut $world.bed, &$world.later, &mut $world.later_held, &mut $world.later_truth, $($argument),*
+            ).await,
+            By::Reshaped => crate::program::$function(
+                &mut $world.bed, &$world.reshaped, &mut $world.reshaped_held, &mut $world.reshaped_truth, $($argument),*
+            ).await,
         }
     };
 }
@@ -133,10 +140,13 @@ impl<'k, K: Kind> World<'k, K> {
             kind,
             today: kind.start(Arc::new(faulty.clone()), settings),
             later: kind.start(Arc::new(faulty.clone()), settings),
+            reshaped: kind.start(Arc::new(faulty.clone()), settings),
             today_held: Vec::new(),
             later_held: Vec::new(),
+            reshaped_held: Vec::new(),
             today_truth: Truth::default(),
             later_truth: Truth::default(),
+            reshaped_truth: Truth::default(),
             bed: Bed {
                 place,
                 raw,
@@ -147,6 +157,7 @@ impl<'k, K: Kind> World<'k, K> {
                 next_number: 0,
                 fates: BTreeMap::new(),
                 tally: Tally::default(),
+                has_fingerprints: kind.has_fingerprints(),
                 calls_before: [0; 2],
                 faults: None,
             },
@@ -157,22 +168,22 @@ impl<'k, K: Kind> World<'k, K> {
         match step {
             Step::Change {
                 id,
-                later,
+                by,
                 how,
                 events,
                 close,
             } => {
-                of_program!(self, *later, change(IDS[*id], *how, *events, *close))?;
+                of_program!(self, *by, change(IDS[*id], *how, *events, *close))?;
             }
-            Step::Hold { id, later } => of_program!(self, *later, hold(IDS[*id]))?,
-            Step::Snapshot { id, later, held } => {
-                of_program!(self, *later, snapshot(IDS[*id], *held))?;
+            Step::Hold { id, by } => of_program!(self, *by, hold(IDS[*id]))?,
+            Step::Snapshot { id, by, held } => {
+                of_program!(self, *by, snapshot(IDS[*id], *held))?;
             }
-            Step::SnapshotUnsaved { id, later } => {
-                of_program!(self, *later, snapshot_unsaved(IDS[*id]))?;
+            Step::SnapshotUnsaved { id, by } => {
+                of_program!(self, *by, snapshot_unsaved(IDS[*id]))?;
             }
-            Step::Look { id, later, version } => {
-                of_program!(self, *later, look_at(IDS[*id], *version))?;
+            Step::Look { id, by, version } => {
+                of_program!(self, *by, look_at(IDS[*id], *version))?;
             }
             Step::Damage { id, damage, pick } => {
                 crate::damage::damage(&mut self.bed, IDS[*id], *damage, *pick).await;
@@ -199,12 +210,14 @@ impl<'k, K: Kind> World<'k, K> {
                 }
                 self.today_held.clear();
                 self.later_held.clear();
+                self.reshaped_held.clear();
                 self.restart();
             }
             Step::Restore { id, percent } => {
                 crate::damage::restore(&mut self.bed, IDS[*id], *percent).await;
                 self.today_truth = Truth::default();
                 self.later_truth = Truth::default();
+                self.reshaped_truth = Truth::default();
                 self.restart();
             }
         }
@@ -228,16 +241,19 @@ impl<'k, K: Kind> World<'k, K> {
         self.later = self
             .kind
             .start(Arc::new(self.bed.faulty.clone()), &self.bed.settings);
+        self.reshaped = self
+            .kind
+            .start(Arc::new(self.bed.faulty.clone()), &self.bed.settings);
     }
 
-    /// After everything: no faults, every id, both programs.
+    /// After everything: no faults, every id, every program.
     async fn finish(&mut self) -> Result<Tally, Broken> {
         self.bed.faulty.heal();
-        for later in [false, true] {
+        for by in By::ALL {
             for id in IDS {
                 let version = 1 + self.bed.number() % 7;
-                of_program!(self, later, look_at(id, version))?;
-                self.replay_agrees(id, later).await?;
+                of_program!(self, by, look_at(id, version))?;
+                self.replay_agrees(id, by).await?;
             }
         }
         self.bed.injected();
@@ -245,7 +261,7 @@ impl<'k, K: Kind> World<'k, K> {
     }
 
     /// The model that everything was compared with is what the library's own replay gives.
-    async fn replay_agrees(&mut self, id: &str, later: bool) -> Result<(), Broken> {
+    async fn replay_agrees(&mut self, id: &str, by: By) -> Result<(), Broken> {
         async fn check<A: Account>(
             bed: &Bed,
             truth: &mut Truth<A>,
@@ -268,10 +284,10 @@ impl<'k, K: Kind> World<'k, K> {
                 Err(format!("replay gives {state:?}, the model {modelled:?}"))
             }
         }
-        if later {
-            check(&self.bed, &mut self.later_truth, id).await
-        } else {
-            check(&self.bed, &mut self.today_truth, id).await
+        match by {
+            By::Today => check(&self.bed, &mut self.today_truth, id).await,
+            By::Later => check(&self.bed, &mut self.later_truth, id).await,
+            By::Reshaped => check(&self.bed, &mut self.reshaped_truth, id).await,
         }
     }
 }
@@ -290,6 +306,15 @@ pub(crate) async fn run<K: Kind>(kind: &K, place: Place, case: &Case) -> Result<
 }
 
 impl Bed {
+    /// What is in the keys of `A`'s snapshots.
+    pub(crate) fn fingerprint<A: Account>(&self) -> Fingerprint {
+        if self.has_fingerprints {
+            Fingerprint::of_state::<A>()
+        } else {
+            Fingerprint::default()
+        }
+    }
+
     pub(crate) fn number(&mut self) -> u64 {
         self.next_number += 1;
         self.next_number

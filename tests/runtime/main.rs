@@ -4,9 +4,11 @@
 
 mod application;
 mod bad_input;
+mod cache;
 mod cancellation;
 mod cancellation_bugs;
 mod contention;
+mod deadlines;
 mod domain;
 mod doubts;
 mod faithful;
@@ -18,6 +20,7 @@ mod policies;
 mod saving;
 mod snapshot_faults;
 mod snapshots;
+mod switched;
 mod travel;
 mod unfaithful;
 
@@ -115,6 +118,18 @@ stores! {
         a_bump_of_the_schema_version_replays_and_rewrites,
         another_codec_is_stale_not_garbage,
         a_discard_stores_an_empty_snapshot,
+    }
+    deadlines::{
+        loads_that_meet_over_a_bad_row_replay_once,
+        a_bump_replays_each_stream_once,
+        a_restored_stream_gets_good_snapshots,
+    }
+    cache::{
+        a_cached_load_reads_the_events_behind_it,
+        a_save_renews_the_cached_state,
+        a_conflict_is_not_hidden,
+        a_discard_is_known,
+        a_doubtful_save_is_not_cached,
     }
     snapshot_faults::{
         a_damaged_row_is_replaced_at_its_own_version,

@@ -8,7 +8,7 @@ use eventsourcing::{
     EventStore, StreamId,
     codec::Json,
     prelude::*,
-    schema::fingerprint_of,
+    schema::Fingerprint,
     snapshot::{
         Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss, SnapshotRow, SnapshotStore,
     },
@@ -24,16 +24,16 @@ use crate::{
 
 type Store = Arc<dyn EventStore>;
 
-fn key(id: &str) -> SnapshotKey {
+pub(crate) fn key(id: &str) -> SnapshotKey {
     SnapshotKey {
         stream: StreamId::new("ledger", id).unwrap(),
         schema_version: 1,
-        fingerprint: fingerprint_of::<Ledger>(),
+        fingerprint: Fingerprint::of_state::<Ledger>(),
         codec: "bincode".to_owned(),
     }
 }
 
-async fn newest(snapshots: &dyn SnapshotStore, key: &SnapshotKey) -> SnapshotRow {
+pub(crate) async fn newest(snapshots: &dyn SnapshotStore, key: &SnapshotKey) -> SnapshotRow {
     match snapshots.newest(key, Version::MAX).await.unwrap() {
         Newest::Found(row) => row,
         Newest::Absent(others) => panic!("no snapshot, only {others:?}"),
@@ -41,7 +41,7 @@ async fn newest(snapshots: &dyn SnapshotStore, key: &SnapshotKey) -> SnapshotRow
 }
 
 /// Puts a row in the place of the one of its key and version.
-async fn replace(snapshots: &dyn SnapshotStore, old: &SnapshotRow, new: SnapshotRow) {
+pub(crate) async fn replace(snapshots: &dyn SnapshotStore, old: &SnapshotRow, new: SnapshotRow) {
     assert!(snapshots.delete(&SnapshotInfo::from(old)).await.unwrap());
     assert_eq!(snapshots.save(new).await.unwrap(), SavedSnapshot::Stored);
 }

@@ -109,7 +109,7 @@ impl SchemaAttr {
     fn read_types(&mut self, input: ParseStream<'_>, mistakes: &Mistakes) -> syn::Result<()> {
         if input.is_empty() {
             let error = "no type is named here: write `opaque(Type = \"crate-and-version\")`, or `opaque = \"form-and-version\"` for the whole field";
-            return Err(input.error(error));
+            return Err(syn::Error::new(input.span(), error));
         }
         while !input.is_empty() {
             let of: Type = input.parse()?;

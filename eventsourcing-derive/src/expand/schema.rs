@@ -63,6 +63,7 @@ pub(super) fn expand(model: &TypeShape) -> TokenStream {
         #(#markers)*
         #[automatically_derived]
         impl #impl_generics #krate::Schema for #ident #ty_generics #bounds {
+            #[inline]
             fn __shape(__types: &mut #private::Describer) -> #private::Shape {
                 #shape
             }
@@ -146,7 +147,7 @@ fn arguments<'a>(
             }
             syn::GenericParam::Const(of) => {
                 let ident = &of.ident;
-                Some(quote!(|_| #private::Describer::argument(#ident)))
+                Some(quote!(|_| #private::Describer::argument(&#ident)))
             }
             syn::GenericParam::Lifetime(_) => None,
         })
@@ -211,10 +212,9 @@ fn asked(of: &Type, krate: &Path) -> TokenStream {
 }
 
 fn optional<T>(value: Option<&T>, write: impl FnOnce(&T) -> TokenStream) -> TokenStream {
-    if let Some(value) = value {
-        let value = write(value);
-        quote!(::core::option::Option::Some(#value))
-    } else {
-        quote!(::core::option::Option::None)
-    }
+    let value = value.map(write);
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
 }

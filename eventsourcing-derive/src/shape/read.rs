@@ -50,8 +50,19 @@ impl TypeShape {
             demands: Vec::new(),
             name: names::text(&input.ident),
         };
+        let borrow = input.generics.lifetimes().next();
+        if let (Some(borrow), Of::Inner) = (borrow, of) {
+            let shown = names::shown(&borrow.lifetime);
+            let error = format!(
+                "what is stored owns what it says, and `{shown}` is a borrow: use owned types, such as `String` instead of `&str`"
+            );
+            mistakes.on(&borrow.lifetime, error);
+        }
+        let is_converted = serde.into.is_some() && serde.from.is_some();
         let form = match &attr.opaque {
             Some(form) => Form::Opaque(form.clone()),
+            // Nothing of its own fields is written.
+            None if is_converted || borrow.is_some() => Form::Transparent(FieldType::Absent),
             None => reader.form(input, &serde, attr.trusted),
         };
         Self {
@@ -77,7 +88,12 @@ impl Reader<'_> {
         match &input.data {
             Data::Struct(data) if serde.transparent => self.transparent(&data.fields, &around),
             Data::Struct(data) => {
-                let fields = self.fields(&data.fields, &around);
+                let mut fields = self.fields(&data.fields, &around);
+                if serde.tag.is_some() {
+                    let own = names::text(&input.ident);
+                    let written = serde.rename.resolve(&Both::default(), &own, names::renamed);
+                    fields.name = written.written;
+                }
                 Form::Struct(fields, serde.tag.clone())
             }
             Data::Enum(data) => {
@@ -116,15 +132,14 @@ impl Reader<'_> {
         let fields: Vec<FieldShape> = (fields.iter().enumerate())
             .map(|(place, field)| self.field(place, field, around))
             .collect();
-        let is_phantom = |field: &FieldShape| match &field.of {
-            FieldType::Type(of) => last_name(of).as_deref() == Some("PhantomData"),
-            _ => true,
+        let is_written = |field: &FieldShape| match &field.of {
+            FieldType::Absent => false,
+            _ if field.flags & flag::SKIP_WRITING != 0 => false,
+            FieldType::Type(of) => last_name(of).as_deref() != Some("PhantomData"),
+            FieldType::Opaque(_) => true,
         };
         let mut fields = fields;
-        let written = fields
-            .iter()
-            .position(|field| !is_phantom(field))
-            .unwrap_or(0);
+        let written = fields.iter().position(is_written).unwrap_or(0);
         if written < fields.len() {
             Form::Transparent(fields.swap_remove(written).of)
         } else {

@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "cache")]
+use super::cache::{StateCache, States};
 use super::{Inner, Repository, flight::Flights, storm::Storm, turns::Turns};
 use crate::{
     Clock, Error, ErrorKind, Result, SystemClock,
@@ -16,9 +18,8 @@ use crate::{
         erased::{AggregateCodec, Codecs, erase},
     },
     schema::{
-        Describer, Description,
+        Describer, Description, Fingerprint,
         faithful::{self, Unfaithful},
-        fingerprint_of,
     },
     snapshot::{Counters, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
     store::EventStore,
@@ -40,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) clock: Option<Arc<dyn Clock>>,
     pub(crate) attempts: Option<u32>,
     pub(crate) deadline: Option<Duration>,
+    #[cfg(feature = "cache")]
+    pub(crate) cache: Option<StateCache>,
 }
 
 impl Settings {
@@ -53,6 +56,8 @@ impl Settings {
             clock: self.clock.or_else(|| defaults.clock.clone()),
             attempts: self.attempts.or(defaults.attempts),
             deadline: self.deadline.or(defaults.deadline),
+            #[cfg(feature = "cache")]
+            cache: self.cache.or(defaults.cache),
         }
     }
 }
@@ -94,6 +99,14 @@ macro_rules! settings {
         /// calls of one load or save together; background snapshots keep nobody waiting. Default: one second.
         pub fn snapshot_deadline(mut self, deadline: Duration) -> Self {
             self.$($this).+.deadline = Some(deadline);
+            self
+        }
+
+        /// Keeps states in memory, so that a load reads only the events from the cached version on. Works without
+        /// snapshots too. Each repository has a cache of its own. Default: none.
+        #[cfg(feature = "cache")]
+        pub fn cache(mut self, of: $crate::repository::StateCache) -> Self {
+            self.$($this).+.cache = Some(of);
             self
         }
 
@@ -186,7 +199,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             events: self.store,
             snapshots,
             codecs,
-            fingerprint: fingerprint_of::<A>(),
+            fingerprint: Fingerprint::of_state::<A>(),
             forgotten: AtomicBool::new(false),
             periods: policy.periods().into(),
             policy,
@@ -194,6 +207,8 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             ignore_snapshots,
             deadline: settings.deadline.unwrap_or(DEADLINE),
             flights: Flights::default(),
+            #[cfg(feature = "cache")]
+            states: settings.cache.map(States::new),
             storm: companions.storm,
             clock: settings.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             attempts,

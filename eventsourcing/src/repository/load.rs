@@ -8,7 +8,7 @@ use std::{borrow::Borrow, sync::Arc};
 use futures_util::future::join;
 
 use super::{
-    Repository,
+    Inner, Repository,
     begin::{Begin, Repairs},
     budget::Budget,
     replay::{Replay, Replayed, Start},
@@ -83,6 +83,9 @@ impl<A: Aggregate> Repository<A> {
         upto: Version,
     ) -> Result<Replayed<A>> {
         let mut repairs = Repairs::new(Budget::of(self.inner.deadline));
+        if let Some(cached) = self.cached(stream, upto).await? {
+            return self.run(stream, id, upto, Some(cached), repairs).await;
+        }
         let begin = match self.begin(stream, upto, &mut repairs).await? {
             Begin::At(start, page) => Some((start, page)),
             Begin::NoStream => {
@@ -140,7 +143,37 @@ impl<A: Aggregate> Repository<A> {
         let replayed = replay.finish();
         tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
         self.repair(stream, &repairs, &replayed, upto).await;
+        if upto == Version::MAX {
+            self.inner.keep(stream, replayed.start());
+        }
         Ok(replayed)
+    }
+
+    /// The cached state, if the stream still has the event that it ends with.
+    #[cfg(feature = "cache")]
+    async fn cached(
+        &self,
+        stream: &StreamId,
+        upto: Version,
+    ) -> Result<Option<(Start<A>, EventPage)>> {
+        let states = self.inner.states.as_ref().filter(|_| upto == Version::MAX);
+        let Some(start) = states.and_then(|states| states.get(stream)) else {
+            return Ok(None);
+        };
+        if let Some(page) = self.resume(stream, &start, upto).await? {
+            self.inner.counters.cached();
+            return Ok(Some((start, page)));
+        }
+        if let Some(states) = states {
+            states.forget(stream, start.version);
+        }
+        Ok(None)
+    }
+
+    #[cfg(not(feature = "cache"))]
+    #[expect(clippy::unused_async, reason = "there is no cache")]
+    async fn cached(&self, _: &StreamId, _: Version) -> Result<Option<(Start<A>, EventPage)>> {
+        Ok(None)
     }
 
     /// The events from where another replay ended, that one's last included; none if the stream isn't as it was then.
@@ -202,4 +235,18 @@ pub(crate) fn located<A: Aggregate>(error: Error, operation: &'static str, id: &
         Ok(stream) => error.at(stream),
         Err(_) => error,
     }
+}
+
+impl<A: Aggregate> Inner<A> {
+    /// Keeps a state for the next load, if there is a cache.
+    #[cfg(feature = "cache")]
+    pub(crate) fn keep(&self, stream: &StreamId, start: Option<Start<A>>) {
+        if let (Some(states), Some(start)) = (&self.states, start) {
+            states.keep(stream, start, &*self.codecs.snapshots);
+        }
+    }
+
+    #[cfg(not(feature = "cache"))]
+    #[expect(clippy::unused_self, reason = "there is no cache")]
+    pub(crate) fn keep(&self, _: &StreamId, _: Option<Start<A>>) {}
 }

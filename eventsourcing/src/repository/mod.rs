@@ -10,6 +10,8 @@
 mod begin;
 mod budget;
 mod builder;
+#[cfg(feature = "cache")]
+mod cache;
 mod execute;
 mod flight;
 mod load;
@@ -26,6 +28,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "cache")]
+pub use self::cache::StateCache;
 pub use self::{
     builder::RepositoryBuilder,
     snapshots::Snapshot,
@@ -73,6 +77,8 @@ pub(crate) struct Inner<A: Aggregate> {
     ignore_snapshots: bool,
     deadline: Duration,
     flights: Flights<A>,
+    #[cfg(feature = "cache")]
+    states: Option<cache::States<A>>,
     storm: Storm,
     clock: Arc<dyn Clock>,
     attempts: u32,

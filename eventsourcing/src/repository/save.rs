@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Committed, Repository, budget::Budget, load::located, turns::Turn};
+use super::{Committed, Repository, budget::Budget, load::located, replay::Start, turns::Turn};
 use crate::{
     Error, ErrorKind, Position, Result, StreamId, Version,
     aggregate::{Aggregate, Batch, Capture, DiscardOf, Root},
@@ -358,6 +358,15 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
     }
 
     async fn take_snapshot(&mut self, stored: Instant) {
+        if !self.stored.is_empty() && self.root.pending().is_empty() {
+            let head = self.root.capture_head();
+            let start = Start {
+                version: head.version,
+                last_event: head.last_event,
+                state: head.state,
+            };
+            self.repository.inner.keep(&self.stream, Some(start));
+        }
         // The policy's closure is the user's: if it panics the save is still a success.
         let wanted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wanted()));
         match wanted {

@@ -123,8 +123,7 @@ impl Describer {
 
     /// A const argument, shown as it is.
     #[doc(hidden)]
-    #[expect(clippy::needless_pass_by_value, reason = "it is a const argument")]
-    pub fn argument(value: impl ToString) -> Shape {
+    pub fn argument(value: &dyn ToString) -> Shape {
         Shape::Constant(value.to_string())
     }
 

@@ -155,8 +155,9 @@ pub enum Tagging {
     reason = "each is an attribute of serde's"
 )]
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Variant {
-    /// The name as it is written; a struct's is empty.
+    /// The name as it is written; empty for a struct without a tag.
     pub name: &'static str,
     /// Other names that are read as it. Not hashed.
     pub aliases: Vec<&'static str>,
@@ -182,6 +183,7 @@ pub struct Variant {
     reason = "each is an attribute of serde's"
 )]
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Field {
     /// The name as it is written; that of a tuple's field is its place.
     pub name: Cow<'static, str>,
@@ -199,7 +201,7 @@ pub struct Field {
     pub is_flattened: bool,
     /// The condition of `skip_serializing_if`.
     pub skipped_if: Option<&'static str>,
-    /// Whether what is left out by that condition reads back as the same value. Not hashed.
+    /// Whether what is left out by that condition reads back as the same value.
     pub is_skipped_faithfully: bool,
     /// `#[schema(trusted)]`: faithful at the user's word.
     pub is_trusted: bool,

@@ -4,7 +4,11 @@ use std::fmt;
 
 use twox_hash::XxHash3_128;
 
-use super::description::{Body, Description, Field, Shape, Skipped, Tagging, Variant};
+use super::{
+    description::{Body, Description, Field, Shape, Skipped, Tagging, Variant},
+    history_names,
+};
+use crate::aggregate::Aggregate;
 
 /// Raised with every change of what is hashed, or how.
 const ALGORITHM: u8 = 1;
@@ -18,6 +22,12 @@ const ALGORITHM: u8 = 1;
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
+    /// That of `A`, which is in the keys of its snapshots: of its state's shape, and of the names of `retired`, `legacy` and
+    /// `upcast`, which change what a replay yields.
+    pub fn of_state<A: Aggregate>() -> Self {
+        Self::of(&Description::of::<A>(), &history_names::<A>())
+    }
+
     /// With these bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
@@ -180,6 +190,7 @@ impl Input {
         self.skipped(field.skipped);
         self.tag(u8::from(field.is_flattened));
         self.maybe(field.skipped_if, Self::text);
+        self.tag(u8::from(field.is_skipped_faithfully));
         self.maybe(field.shape.as_ref(), Self::shape);
     }
 

@@ -86,12 +86,11 @@ impl Description {
         let entry = made.get_or_insert_default().entry(id);
         Arc::clone(entry.or_insert(description))
     }
-}
 
-/// The fingerprint in the keys of an aggregate's snapshots: of its state's shape, and of the names of `retired`, `legacy` and
-/// `upcast`, which change what a replay yields.
-pub fn fingerprint_of<A: Aggregate>() -> Fingerprint {
-    Fingerprint::of(&Description::of::<A>(), &history_names::<A>())
+    /// The hash of this shape alone. [`Fingerprint::of_state`] is that of an aggregate.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self, &[])
+    }
 }
 
 /// `retired`, `legacy` and `upcast` change what a replay yields; plain additions to the lists of events don't.

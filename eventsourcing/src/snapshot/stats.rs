@@ -51,6 +51,8 @@ impl SnapshotMiss {
 pub struct SnapshotStats {
     /// Loads that began at a snapshot.
     pub hits: u64,
+    /// Loads that began at a state of the cache.
+    pub cached: u64,
     /// Snapshots that could not be used, and loads that found none.
     pub misses: Vec<(SnapshotMiss, u64)>,
     /// Snapshots stored.
@@ -74,6 +76,8 @@ impl SnapshotStats {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     hits: AtomicU64,
+    #[cfg(feature = "cache")]
+    cached: AtomicU64,
     misses: [AtomicU64; SnapshotMiss::ALL.len()],
     stored: AtomicU64,
     failed: AtomicU64,
@@ -87,6 +91,11 @@ fn increment(counter: &AtomicU64) {
 impl Counters {
     pub(crate) fn hit(&self) {
         increment(&self.hits);
+    }
+
+    #[cfg(feature = "cache")]
+    pub(crate) fn cached(&self) {
+        increment(&self.cached);
     }
 
     pub(crate) fn missed(&self, reason: SnapshotMiss) {
@@ -113,6 +122,10 @@ impl Counters {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         SnapshotStats {
             hits: get(&self.hits),
+            #[cfg(feature = "cache")]
+            cached: get(&self.cached),
+            #[cfg(not(feature = "cache"))]
+            cached: 0,
             misses: SnapshotMiss::ALL
                 .into_iter()
                 .zip(self.misses.iter().map(get))

@@ -1,6 +1,6 @@
-//! What `derive(Schema)` describes, and what the fingerprint and the lock make of it.
+//! What `derive(Schema)` describes, what the lock makes of it, and what a codec can't keep. What becomes of edits is a test of its
+//! own: `edits`.
 
-mod edits;
 mod faithful;
 mod lock;
 mod text;

@@ -1,0 +1,243 @@
+//! Who waits for snapshots, and for how long; who replays when many loads meet.
+
+use std::{sync::Arc, time::Duration};
+
+use eventsourcing::{
+    EventStore, MemoryStore,
+    prelude::*,
+    snapshot::{Newest, SnapshotInfo, SnapshotMiss},
+    testing::{CountingStore, Fault, FaultPlan, FaultyStore, Operation},
+};
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use crate::{
+    domain::{Booked, Ledger, bumped, opened},
+    saving::{id, saved},
+    snapshot_faults::{key, newest, replace},
+    snapshots::every,
+};
+
+type Store = Arc<dyn EventStore>;
+
+const DEADLINE: Duration = Duration::from_millis(250);
+
+/// From now on no call of the snapshot store is ever answered.
+fn hang(faulty: &FaultyStore) {
+    let of_snapshots = Operation::ALL.into_iter().filter(|of| of.is_of_snapshots());
+    faulty.set_plan(of_snapshots.fold(FaultPlan::default(), |plan, operation| {
+        plan.with(operation, Fault::Hang, 1.0)
+    }));
+}
+
+fn repository(store: impl EventStore, mode: SnapshotMode) -> Repository<Ledger> {
+    Repository::builder(store)
+        .snapshots(SnapshotPolicy::every(1))
+        .snapshot_mode(mode)
+        .snapshot_deadline(DEADLINE)
+        .build()
+        .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hanging_store_delays_a_background_save_not_at_all() {
+    let faulty = FaultyStore::new(MemoryStore::new());
+    hang(&faulty);
+    let ledgers = repository(faulty, SnapshotMode::Background);
+    let start = Instant::now();
+    for number in 0..1_000 {
+        let mut root = ledgers.create(format!("ledger {number}"), opened());
+        root.record(Booked { amount: 1 });
+        ledgers.save(&mut root).await.unwrap();
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(ledgers.pending_snapshots(), 1_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hanging_store_delays_a_sync_save_and_a_load_by_the_deadline() {
+    let store = MemoryStore::new();
+    let faulty = FaultyStore::new(store.clone());
+    let ledgers = repository(faulty.clone(), SnapshotMode::Sync);
+    let mut root = saved(&ledgers, 4).await;
+    hang(&faulty);
+    root.record(Booked { amount: 5 });
+    let start = Instant::now();
+    let committed = ledgers.save(&mut root).await.unwrap();
+    assert_eq!(start.elapsed(), DEADLINE);
+    assert_eq!(committed.version, 6);
+    let start = Instant::now();
+    let loaded = ledgers.load(id()).await.unwrap();
+    assert_eq!(start.elapsed(), DEADLINE);
+    assert_eq!(loaded.state(), root.state());
+    let stats = ledgers.snapshot_stats();
+    assert_eq!(stats.missed(SnapshotMiss::Deadline), 1);
+    assert_eq!(stats.failed, 1);
+}
+
+/// All calls of one load together: finding the bad row, removing it, and storing another.
+#[tokio::test(start_paused = true)]
+async fn the_deadline_is_for_all_calls_together() {
+    let store = MemoryStore::new();
+    let faulty = FaultyStore::new(store.clone());
+    let ledgers = repository(faulty.clone(), SnapshotMode::Sync);
+    let root = saved(&ledgers, 4).await;
+    let snapshots = store.snapshot_store().unwrap();
+    let good = newest(&*snapshots, &key("main")).await;
+    let mut bad = good.clone();
+    bad.checksum ^= 1;
+    replace(&*snapshots, &good, bad).await;
+    let slow = Fault::Delay(DEADLINE / 2);
+    faulty.set_plan(
+        FaultPlan::default()
+            .with(Operation::NewestSnapshot, slow, 1.0)
+            .with(Operation::DeleteSnapshot, slow, 1.0)
+            .with(Operation::SaveSnapshot, slow, 1.0),
+    );
+    let start = Instant::now();
+    assert_eq!(ledgers.load(id()).await.unwrap().state(), root.state());
+    assert_eq!(start.elapsed(), DEADLINE);
+}
+
+/// A save of several roots waits once, not once for each.
+#[tokio::test(start_paused = true)]
+async fn a_save_of_several_waits_once() {
+    let faulty = FaultyStore::new(MemoryStore::new());
+    hang(&faulty);
+    let app = Application::builder(faulty)
+        .snapshots(SnapshotPolicy::every(1))
+        .snapshot_deadline(DEADLINE)
+        .build()
+        .unwrap();
+    let ledgers = app.repository::<Ledger>().unwrap();
+    let mut roots: Vec<Root<Ledger>> = (0..5)
+        .map(|number| ledgers.create(format!("ledger {number}"), opened()))
+        .collect();
+    let start = Instant::now();
+    app.save_all(&mut roots).await.unwrap();
+    assert_eq!(start.elapsed(), DEADLINE);
+}
+
+/// Of one stream only the newest waits; the others are counted as dropped.
+#[tokio::test(start_paused = true)]
+async fn the_newest_of_a_stream_waits_in_the_background() {
+    let store = MemoryStore::new();
+    let faulty = FaultyStore::new(store.clone());
+    let ledgers = repository(faulty.clone(), SnapshotMode::Background);
+    faulty.set_plan(FaultPlan::default().with(
+        Operation::SaveSnapshot,
+        Fault::Delay(Duration::from_secs(1)),
+        1.0,
+    ));
+    let mut root = saved(&ledgers, 1).await;
+    tokio::task::yield_now().await;
+    for amount in 2..=10 {
+        root.record(Booked { amount });
+        ledgers.save(&mut root).await.unwrap();
+    }
+    assert_eq!(ledgers.await_pending_snapshots().await, 10);
+    let versions: Vec<u64> = (ledgers.snapshots(id()).await.unwrap().iter())
+        .map(|snapshot| snapshot.version().get())
+        .collect();
+    assert_eq!(versions, [2, 11]);
+    assert_eq!(ledgers.snapshot_stats().dropped, 8);
+}
+
+/// One of them replays, the others go on from where it ended.
+pub(crate) async fn loads_that_meet_over_a_bad_row_replay_once(store: Store) {
+    for mode in [SnapshotMode::Sync, SnapshotMode::Background] {
+        let counting = CountingStore::new(Arc::clone(&store));
+        let ledgers = Repository::<Ledger>::builder(counting.clone())
+            .snapshots(SnapshotPolicy::every(1_000))
+            .snapshot_mode(mode)
+            .build()
+            .unwrap();
+        let id = format!("{mode:?}");
+        let mut root = ledgers.create(id.clone(), opened());
+        root.record(crate::domain::bookings(1, 1_499));
+        ledgers.save(&mut root).await.unwrap();
+        ledgers.await_pending_snapshots().await;
+        let snapshots = store.snapshot_store().unwrap();
+        let good = newest(&*snapshots, &key(&id)).await;
+        let mut bad = good.clone();
+        bad.checksum ^= 1;
+        replace(&*snapshots, &good, bad).await;
+        counting.take();
+        let loads = (0..100).map(|_| {
+            let (ledgers, id) = (ledgers.clone(), id.clone());
+            tokio::spawn(async move { ledgers.load(id).await.unwrap() })
+        });
+        for loaded in join_all(loads).await {
+            assert_eq!(loaded.unwrap().state(), root.state());
+        }
+        ledgers.await_pending_snapshots().await;
+        let counts = counting.take();
+        // One reads the 1,500; each of the others that met there at most the last one, and those that came later what is
+        // behind the new snapshot.
+        assert!(
+            counts.events_read.rows < 1_500 + 99 * 502,
+            "{mode:?}: {} rows were read",
+            counts.events_read.rows
+        );
+        assert_eq!(counts.snapshots_written.rows, 1, "{mode:?}");
+        assert_eq!(newest(&*snapshots, &key(&id)).await.version, 1_000);
+    }
+}
+
+/// After a bump of the schema each stream is replayed once, however many load it.
+pub(crate) async fn a_bump_replays_each_stream_once(store: Store) {
+    let old = every(Arc::clone(&store), 100);
+    let root = saved(&old, 999).await;
+    let counting = CountingStore::new(Arc::clone(&store));
+    let ledgers = Repository::<bumped::Ledger>::builder(counting.clone())
+        .snapshots(SnapshotPolicy::every(100))
+        .build()
+        .unwrap();
+    let loads = (0..50).map(|_| {
+        let ledgers = ledgers.clone();
+        tokio::spawn(async move { ledgers.load(id()).await.unwrap() })
+    });
+    for loaded in join_all(loads).await {
+        assert_eq!(loaded.unwrap().balance, root.balance);
+    }
+    let counts = counting.take();
+    assert!(
+        counts.events_read.rows < 1_000 + 50 * 2,
+        "{} rows were read",
+        counts.events_read.rows
+    );
+    let snapshots = store.snapshot_store().unwrap();
+    assert!(matches!(
+        snapshots.newest(&key("main"), Version::MAX).await.unwrap(),
+        Newest::Found(row) if row.is_intact()
+    ));
+}
+
+/// A stream that was restored to an earlier state has good snapshots again.
+pub(crate) async fn a_restored_stream_gets_good_snapshots(store: Store) {
+    let ledgers = every(Arc::clone(&store), 5);
+    saved(&ledgers, 12).await;
+    let snapshots = store.snapshot_store().unwrap();
+    let ahead = newest(&*snapshots, &key("main")).await;
+    // The same id in a store that was restored to 6 events, with the snapshot of before.
+    let restored = MemoryStore::new();
+    let again = every(restored.clone(), 5);
+    let mut root = saved(&again, 5).await;
+    let kept = restored.snapshot_store().unwrap();
+    for info in kept.list(&ahead.key.stream).await.unwrap() {
+        assert!(kept.delete(&info).await.unwrap());
+    }
+    kept.save(ahead.clone()).await.unwrap();
+    assert_eq!(again.load(id()).await.unwrap().state(), root.state());
+    let rows = kept.list(&ahead.key.stream).await.unwrap();
+    assert!(!rows.contains(&SnapshotInfo::from(&ahead)), "{rows:?}");
+    root.record(crate::domain::bookings(6, 9));
+    again.save(&mut root).await.unwrap();
+    let counting = CountingStore::new(restored);
+    let loaded = every(counting.clone(), 5).load(id()).await.unwrap();
+    assert_eq!(loaded.state(), root.state());
+    assert_eq!(
+        counting.take().events_read.rows,
+        1 + root.version().get() % 5
+    );
+}

@@ -1,0 +1,33 @@
+//! The argument of a type has no shape.
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Item {
+    sku: String,
+}
+
+#[derive(Schema, Debug, Clone, Serialize, Deserialize)]
+struct Page<T> {
+    items: Vec<T>,
+}
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct OrderCreated;
+
+#[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+#[aggregate(id = Uuid, create(OrderCreated))]
+struct Order {
+    items: u32,
+    page: Page<Item>,
+}
+
+impl OrderHandlers for Order {
+    fn order_created(_: &Uuid, _: OrderCreated) -> Self {
+        todo!()
+    }
+}
+
+fn main() {}

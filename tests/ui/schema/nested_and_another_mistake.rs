@@ -1,0 +1,28 @@
+//! A type without a shape beside another mistake: one error each.
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Item {
+    sku: String,
+}
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct OrderCreated;
+
+#[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+#[aggregate(id = Uuid, create(OrderCreated), schema_versoin = 2)]
+struct Order {
+    items: u32,
+    item: Item,
+}
+
+impl OrderHandlers for Order {
+    fn order_created(_: &Uuid, _: OrderCreated) -> Self {
+        todo!()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,29 @@
+//! A type inside an event has no shape: said on the event's field, and nowhere else.
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Item {
+    sku: String,
+}
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct OrderCreated {
+    item: Item,
+}
+
+#[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+#[aggregate(id = Uuid, create(OrderCreated))]
+struct Order {
+    items: u32,
+}
+
+impl OrderHandlers for Order {
+    fn order_created(_: &Uuid, _: OrderCreated) -> Self {
+        todo!()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! An empty list of opaque types.
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Schema, Serialize, Deserialize)]
+struct Item {
+    #[schema(opaque())]
+    sku: String,
+}
+
+fn main() {}

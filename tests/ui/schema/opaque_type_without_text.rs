@@ -1,0 +1,12 @@
+//! A type's form without a name.
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Schema, Serialize, Deserialize)]
+struct Item {
+    #[schema(opaque(String))]
+    sku: String,
+}
+
+fn main() {}

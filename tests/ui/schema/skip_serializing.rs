@@ -1,0 +1,24 @@
+//! What a state doesn't write can't be read.
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Event, Debug, Clone, Serialize, Deserialize)]
+struct OrderCreated;
+
+#[derive(Aggregate, Debug, Clone, Serialize, Deserialize)]
+#[aggregate(id = Uuid, create(OrderCreated))]
+struct Order {
+    items: u32,
+    #[serde(skip_serializing, default)]
+    cache: u64,
+}
+
+impl OrderHandlers for Order {
+    fn order_created(_: &Uuid, _: OrderCreated) -> Self {
+        todo!()
+    }
+}
+
+fn main() {}
