@@ -37,10 +37,8 @@ impl<A: Aggregate, X: fmt::Debug> Outcome<A, X> {
         let mut trouble = prefixes.filter_map(|prefix| outcome.trouble(case, prefix, decide));
         let first = trouble.next();
         drop(trouble);
-        outcome.from_snapshot = match first {
-            Some(trouble) => Some(outcome.impurity(case, decide).unwrap_or(trouble)),
-            None => None,
-        };
+        outcome.from_snapshot =
+            first.map(|trouble| outcome.impurity(case, decide).unwrap_or(trouble));
         Ok(outcome)
     }
 
