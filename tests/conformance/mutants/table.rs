@@ -102,8 +102,8 @@ fn write() {
     let reports = each(Bug::ALL, |bug| {
         let kit = kit(Some(*bug));
         match failed(&kit.clone().only(short.clone()).run_blocking()) {
-            names if names.is_empty() => failed(&kit.only(long.clone()).run_blocking()),
-            names => names,
+            none if none.is_empty() => failed(&kit.only(long.clone()).run_blocking()),
+            found => found,
         }
     });
     let mut caught: Vec<_> = Bug::ALL.iter().copied().zip(reports).collect();
@@ -203,8 +203,8 @@ fn each_planted_bug_is_caught() {
     let rest = bugs.iter().filter(|(name, _)| !found.contains(*name));
     let rest: Vec<_> = rest.map(|(name, bug)| (name, *bug)).collect();
     let caught = each(&rest, |(name, bug)| {
-        let names = &written.bugs[*name].1;
-        names.iter().any(|check| catches(*bug, check))
+        let checks = &written.bugs[*name].1;
+        checks.iter().any(|check| catches(*bug, check))
     });
     let missed: Vec<_> = rest
         .iter()
