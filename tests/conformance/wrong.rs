@@ -104,7 +104,9 @@ async fn a_panic_is_a_failure_and_says_why() {
 
 /// The planted hang is one of the mutants; here is one that blocks its thread.
 #[test]
-#[should_panic(expected = "a call hangs")]
+#[should_panic(
+    expected = "not over after 100ms; if no call hangs and the store is slow see `Kit::rounds` and `Kit::deadline`"
+)]
 fn a_call_that_blocks_its_thread_is_a_failure() {
     let factory = || async {
         std::thread::sleep(std::time::Duration::from_secs(20));
@@ -157,4 +159,70 @@ async fn a_page_in_a_message_is_short() {
     let text = format!("{:?}", page.expect("a page"));
     let wanted = "EventPage { events: [\"order/1@1 ItemAdded 00000000-0000-0000-0000-000000000000\"], has_more: false }";
     assert_eq!(text, wanted);
+}
+
+/// Takes 4 ms for an append, and is right.
+#[derive(Debug)]
+struct Slow(MemoryStore);
+
+#[async_trait]
+impl EventStore for Slow {
+    async fn append(&self, commit: Commit) -> Result<Appended> {
+        tokio::time::sleep(std::time::Duration::from_millis(4)).await;
+        self.0.append(commit).await
+    }
+
+    async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage> {
+        self.0.read_stream(stream, read).await
+    }
+
+    async fn read_all(&self, read: ReadAll) -> Result<EventPage> {
+        self.0.read_all(read).await
+    }
+
+    async fn head(&self, stream: &StreamId) -> Result<Version> {
+        self.0.head(stream).await
+    }
+
+    fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
+        None
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+}
+
+/// A slow store is no broken one: races end when their time is up, and the report says how many rounds there were.
+#[test]
+fn a_slow_store_passes_with_fewer_rounds() {
+    let name = "event_store::append::racing_saves_that_overlap_by_one_leave_no_event_of_a_loser";
+    let factory = || async { Subject::new(Slow(MemoryStore::new())) };
+    let kit = Kit::new(factory, Capabilities::full())
+        .deadline(std::time::Duration::from_secs(4))
+        .only([name]);
+    let report = kit.run_blocking();
+    report.assert();
+    let (run, of) = report.results()[0].rounds.expect("fewer rounds than asked");
+    assert!((3..10_000).contains(&run) && of == 10_000, "{run} of {of}");
+    let text = report.to_string();
+    let wanted = format!("{name} passed after {run} of 10000 rounds: time was up");
+    assert!(text.contains(&wanted), "{text}");
+}
+
+/// Of one that is too slow for its deadline it is said how far it came, and not that it broke the rule.
+#[test]
+fn a_deadline_says_the_round_and_blames_no_rule() {
+    let factory = || async { Subject::new(Slow(MemoryStore::new())) };
+    let report = Kit::new(factory, Capabilities::full())
+        .deadline(std::time::Duration::from_millis(10))
+        .only(["event_store::append::many_repetitions_at_once_store_one"])
+        .run_blocking();
+    let text = report.to_string();
+    assert!(!report.is_ok() && !text.contains("broken rule"), "{text}");
+    assert!(text.contains("not over after 10ms, at round "), "{text}");
+    assert!(
+        text.contains(" of 10; if no call hangs and the store is slow see"),
+        "{text}"
+    );
 }

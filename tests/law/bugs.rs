@@ -42,10 +42,16 @@ pub(crate) enum Bug {
     PastFromNewest,
     /// An instance outlives a restore and saves onto another history of the same length.
     HistoryNotCompared,
+    /// What a command decided on is acknowledged and not stored.
+    CommandsAreForgotten,
+    /// A state as of a time is that of now.
+    AsOfIsNow,
+    /// A history begins behind the newest snapshot.
+    HistoryBeginsAtSnapshot,
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::DoubleApply,
         Self::MidBatchVersion,
         Self::DefaultAtVersion,
@@ -65,5 +71,8 @@ impl Bug {
         Self::DiscardForgotten,
         Self::PastFromNewest,
         Self::HistoryNotCompared,
+        Self::CommandsAreForgotten,
+        Self::AsOfIsNow,
+        Self::HistoryBeginsAtSnapshot,
     ];
 }

@@ -4,8 +4,14 @@
 //! Every event has a number of its own, and the state logs the numbers: events lost, doubled, reordered or never stored
 //! show at once.
 
-use eventsourcing::{Root, codec::CodecError, prelude::*, store::RecordedEvent};
+use eventsourcing::{
+    Root,
+    codec::{Codec as _, CodecError, Json},
+    prelude::*,
+    store::{NewEvent, RecordedEvent},
+};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 #[derive(Event, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Opened {
@@ -189,3 +195,23 @@ account!(Today, TodayEvent, TodayHandlers, 1, income, spent);
 // The same bytes, two numbers swapped: reading one's snapshot as another's is wrong and decodes well.
 account!(Later, LaterEvent, LaterHandlers, 2, spent, income);
 account!(Reshaped, ReshapedEvent, ReshapedHandlers, 1, spent, income);
+
+/// As a store is given it, in JSON.
+pub(crate) fn new_event(id: Uuid, change: &Change) -> NewEvent {
+    let mut payload = Vec::new();
+    let (name, written) = match change {
+        Change::Opened(event) => ("Opened", Json.encode(event, &mut payload)),
+        Change::Paid(event) => ("Paid", Json.encode(event, &mut payload)),
+        Change::Renamed(event) => ("Renamed", Json.encode(event, &mut payload)),
+        Change::Closed(event) => ("Closed", Json.encode(event, &mut payload)),
+    };
+    written.expect("an event can be written");
+    NewEvent {
+        id,
+        name: name.into(),
+        event_version: 1,
+        codec: "json".into(),
+        payload: payload.into(),
+        metadata: Vec::new().into(),
+    }
+}

@@ -17,6 +17,7 @@ mod domain;
 mod judge;
 mod naive;
 mod oracle;
+mod past;
 mod program;
 mod rows;
 mod steps;

@@ -7,16 +7,16 @@ use eventsourcing::{
     Error, ErrorKind, EventStore, Timestamp, Version,
     codec::{Bincode, Codec as _, Json},
     snapshot::{Fingerprint, Newest, SnapshotKey, SnapshotRow, SnapshotStore},
-    store::{Commit, NewEvent, ReadStream, StreamCommit},
+    store::{Commit, ReadStream, StreamCommit},
 };
 use uuid::Uuid;
 
 use crate::{
     bugs::Bug,
     damage::stream,
-    domain::{Account, Change, Opened},
-    steps::{Mode, Policy, Settings},
-    subject::{Kind, Seen, Subject},
+    domain::{Account, Change, Opened, new_event},
+    steps::{How, Mode, Policy, Settings},
+    subject::{Kind, Past, Seen, Subject},
 };
 
 /// Makes naive repositories with this bug.
@@ -386,6 +386,56 @@ impl<A: Account> Subject<A> for Naive<A> {
         Ok(state.map(|state| (version, state)))
     }
 
+    async fn find_as_of(&self, id: &str, time: Timestamp) -> Result<Option<(u64, A)>, Error> {
+        let mut version = 0;
+        'pages: loop {
+            let read = ReadStream::from(Version::from(version + 1));
+            let page = self.store.read_stream(&stream(id), read).await?;
+            for row in page.iter() {
+                if row.recorded_at > time && self.bug != Bug::AsOfIsNow {
+                    break 'pages;
+                }
+                version = row.version.get();
+            }
+            if !page.has_more() {
+                break;
+            }
+        }
+        self.find_at(id, version).await
+    }
+
+    async fn history(&self, id: &str) -> Result<Vec<Past<A>>, Error> {
+        let (mut version, mut state, mut past) = (0, None, Vec::new());
+        if self.bug == Bug::HistoryBeginsAtSnapshot {
+            let begun = self.snapshot(id, Version::MAX.get(), &mut None).await?;
+            (version, _, state) = begun.unwrap_or_default();
+        }
+        for (event, change) in self.read(id, version + 1, Version::MAX.get()).await? {
+            state = A::model(state.as_ref(), &change);
+            version += 1;
+            past.push((version, event, state.clone()));
+        }
+        Ok(past)
+    }
+
+    async fn command(&self, how: How, id: &str, changes: &[Change]) -> Option<Result<(), Error>> {
+        if matches!(how, How::LoadAndSave | How::Held | How::SaveAll) {
+            return None;
+        }
+        let mut root = match self.find(id).await {
+            Ok(Some(root)) => root,
+            Ok(None) => return Some(Err(Error::new(ErrorKind::NotFound))),
+            Err(error) => return Some(Err(error)),
+        };
+        for change in changes {
+            self.record(&mut root, change);
+        }
+        if self.bug == Bug::CommandsAreForgotten {
+            return Some(Ok(()));
+        }
+        Some(self.save(&mut root).await)
+    }
+
     async fn save(&self, root: &mut NaiveRoot<A>) -> Result<(), Error> {
         let jobs = self.jobs.take();
         for (id, version, event, state) in jobs {
@@ -436,23 +486,4 @@ impl<A: Account> Subject<A> for Naive<A> {
     }
 
     async fn settle(&self) {}
-}
-
-fn new_event(id: Uuid, change: &Change) -> NewEvent {
-    let mut payload = Vec::new();
-    let (name, written) = match change {
-        Change::Opened(event) => ("Opened", Json.encode(event, &mut payload)),
-        Change::Paid(event) => ("Paid", Json.encode(event, &mut payload)),
-        Change::Renamed(event) => ("Renamed", Json.encode(event, &mut payload)),
-        Change::Closed(event) => ("Closed", Json.encode(event, &mut payload)),
-    };
-    written.expect("an event can be written");
-    NewEvent {
-        id,
-        name: name.into(),
-        event_version: 1,
-        codec: "json".into(),
-        payload: payload.into(),
-        metadata: Vec::new().into(),
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use eventsourcing::{Version, snapshot::SnapshotKey, store::ReadStream};
+use eventsourcing::{Timestamp, Version, snapshot::SnapshotKey, store::ReadStream};
 use uuid::Uuid;
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Entry<A> {
     pub(crate) event: Uuid,
+    pub(crate) recorded_at: Timestamp,
     /// After the event; none: closed.
     pub(crate) state: Option<A>,
 }
@@ -75,6 +76,7 @@ impl<A: Account> Truth<A> {
                 let state = A::model(before, &change);
                 entries.push(Entry {
                     event: row.id,
+                    recorded_at: row.recorded_at,
                     state,
                 });
             }
@@ -98,6 +100,14 @@ impl<A: Account> Truth<A> {
 
     pub(crate) fn head(&self, id: &str) -> Option<&Entry<A>> {
         self.entries.get(id)?.last()
+    }
+
+    /// The version as of this time: the longest prefix of what was recorded at or before it.
+    pub(crate) fn as_of(&self, id: &str, time: Timestamp) -> u64 {
+        let entries = self.entries.get(id).into_iter().flatten();
+        entries
+            .take_while(|entry| entry.recorded_at <= time)
+            .count() as u64
     }
 
     /// The entry of this version; none for 0 and beyond the head.

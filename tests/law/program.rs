@@ -16,6 +16,8 @@ use crate::{
     world::{Bed, Broken, Fate},
 };
 
+pub(crate) use crate::past::look_at;
+
 /// An instance kept in memory from step to step.
 pub(crate) struct Held<A: Account, S: Subject<A>> {
     id: &'static str,
@@ -46,6 +48,8 @@ pub(crate) async fn change<A: Account, S: Subject<A>>(
     bed.injected();
     if let Some(done) = subject.command(how, id, &changes).await {
         judge_command(bed, truth, id, &numbers, done)?;
+        truth.update(bed, id).await?;
+        judge_fates(bed, truth, &numbers)?;
     } else if how == How::SaveAll {
         save_all(bed, subject, truth, &changes).await?;
     } else {
@@ -313,59 +317,8 @@ pub(crate) async fn snapshot_unsaved<A: Account, S: Subject<A>>(
     look_at(bed, subject, held, truth, id, 1).await
 }
 
-/// The law itself: now, and at a version.
-pub(crate) async fn look_at<A: Account, S: Subject<A>>(
-    bed: &mut Bed,
-    subject: &S,
-    _held: &mut Vec<Held<A, S>>,
-    truth: &mut Truth<A>,
-    id: &'static str,
-    version: u64,
-) -> Result<(), Broken> {
-    drop(find(bed, subject, truth, id).await?);
-    bed.injected();
-    let found = subject.find_at(id, version).await;
-    let injected = bed.injected();
-    subject.settle().await;
-    let version = version.min(truth.version(id));
-    let expected = truth.at(id, version).and_then(|entry| entry.state.as_ref());
-    match found {
-        Ok(found) if disturbed(&injected, is_stale) => {
-            // An older version, right for what it says it is.
-            let right = found.as_ref().is_none_or(|(at, state)| {
-                *at <= version
-                    && truth
-                        .at(id, *at)
-                        .is_some_and(|entry| entry.state.as_ref() == Some(state))
-            });
-            if !right {
-                return Err(format!(
-                    "load_at({version}) of a lagging store gives {found:?}"
-                ));
-            }
-        }
-        Ok(found) => {
-            let (at, state) = found
-                .as_ref()
-                .map_or((version, None), |(at, state)| (*at, Some(state)));
-            if at != version || state != expected {
-                return Err(format!(
-                    "load_at({version}) gives {found:?}, replay {expected:?}"
-                ));
-            }
-        }
-        Err(_) if disturbed(&injected, |_| true) => {}
-        Err(error) => {
-            return Err(format!(
-                "load_at({version}) fails where replay succeeds: {error}"
-            ));
-        }
-    }
-    Good::of(bed, truth, id).await.map(drop)
-}
-
 /// Loads, and compares with the truth. An error of the load itself is no breach if the store misbehaved.
-async fn find<A: Account, S: Subject<A>>(
+pub(crate) async fn find<A: Account, S: Subject<A>>(
     bed: &mut Bed,
     subject: &S,
     truth: &mut Truth<A>,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use eventsourcing::{
     Application, CommandError, Error, EventStore, Repository, Root, SnapshotMode, SnapshotPolicy,
-    Version,
+    Timestamp, Version,
     codec::{Bincode, Json},
 };
+use futures_util::TryStreamExt as _;
 use uuid::Uuid;
 
 use crate::{
@@ -23,6 +24,9 @@ pub(crate) struct Seen<A> {
     pub(crate) pending: Vec<u64>,
 }
 
+/// What a history has of each row: its version, its id and the state after it.
+pub(crate) type Past<A> = (u64, Uuid, Option<A>);
+
 /// A repository of one program.
 pub(crate) trait Subject<A: Account>: Sized {
     type Root;
@@ -34,6 +38,8 @@ pub(crate) trait Subject<A: Account>: Sized {
     fn see(root: &Self::Root) -> Seen<A>;
     async fn find(&self, id: &str) -> Result<Option<Self::Root>, Error>;
     async fn find_at(&self, id: &str, version: u64) -> Result<Option<(u64, A)>, Error>;
+    async fn find_as_of(&self, id: &str, time: Timestamp) -> Result<Option<(u64, A)>, Error>;
+    async fn history(&self, id: &str) -> Result<Vec<Past<A>>, Error>;
     async fn save(&self, root: &mut Self::Root) -> Result<(), Error>;
     async fn create_snapshot(&self, root: &Self::Root) -> Result<(), Error>;
     /// Waits for what is done in the background.
@@ -147,6 +153,20 @@ impl<A: Account> Subject<A> for Program<A> {
             .find_at(id.to_owned(), Version::from(version))
             .await?;
         Ok(found.map(|past| (past.version().get(), past.state().clone())))
+    }
+
+    async fn find_as_of(&self, id: &str, time: Timestamp) -> Result<Option<(u64, A)>, Error> {
+        let found = self.repository.find_as_of(id.to_owned(), time).await?;
+        Ok(found.map(|past| (past.version().get(), past.state().clone())))
+    }
+
+    async fn history(&self, id: &str) -> Result<Vec<Past<A>>, Error> {
+        let history = self.repository.history(id.to_owned());
+        let past = history.map_ok(|entry| {
+            let state = entry.state.map(|state| A::clone(&state));
+            (entry.version.get(), entry.id, state)
+        });
+        past.try_collect().await
     }
 
     async fn save(&self, root: &mut Root<A>) -> Result<(), Error> {

@@ -5,10 +5,7 @@ use std::collections::{HashMap, HashSet};
 use eventsourcing::{prelude::*, testing::Given};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    domain::{Ledger, Measured, Overdrawn, opened},
-    given::panics,
-};
+use crate::{domain::Overdrawn, given::panics};
 
 /// What isn't stored is seen by `==` only.
 #[derive(Aggregate, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,14 +44,6 @@ the state is another (- expected, + happened):
   + seen: 1,
 their stored forms are equal, but `==` says no: a field that is not stored differs, such as one with `#[serde(skip)]`"#
     );
-    // NaN is not even equal to itself: there the stored form decides.
-    let ledger = Ledger {
-        owner: "Ada".into(),
-        balance: 0,
-        bookings: Vec::new(),
-        measured: Some(f64::NAN),
-    };
-    Given::<Ledger>::events((opened(), Measured { value: f64::NAN })).then_state(ledger);
     // A robot has no `==`.
     let robot = Robot {
         name: "robot 7".into(),

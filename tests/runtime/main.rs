@@ -15,6 +15,7 @@ mod faithful;
 mod faulty_store;
 mod given;
 mod given_states;
+mod given_troubles;
 mod layers;
 mod load_policies;
 mod policies;

@@ -38,7 +38,8 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     ///   commit's id, nothing is stored and the answer is that of the first time, with `repeated` set. This is looked for
     ///   before a conflict is said: in a repetition `after` is not compared, and a part without events counts as stored.
     /// - A repetition has exactly the stored events: the same ids, as many, from the same version. Other events under a
-    ///   stored commit's id, more of them or fewer, and a commit of which only a part is stored, are a conflict.
+    ///   stored commit's id, more of them or fewer, and a commit of which only a part is stored, are a conflict. Its
+    ///   streams may be named in another order: the answer is in the order of this commit, each stream with its own time.
     /// - Recorded times are the store's clock, never decreasing within a stream.
     /// - Of several commits that race for a version exactly one wins.
     /// - A commit that names a stream twice is [`ErrorKind::InvalidConfiguration`](crate::ErrorKind::InvalidConfiguration),
@@ -60,6 +61,7 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     ///   [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge).
     /// - An error other than [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) means that
     ///   nothing was stored. If the future is dropped the commit may or may not be stored.
+    /// - A dropped future holds up nobody: what it had taken, a lock, a transaction, a place in the order, is free again.
     async fn append(&self, commit: Commit) -> Result<Appended>;
 
     /// Reads a part of one stream.

@@ -59,6 +59,7 @@ mod faithful;
 mod faulty;
 mod given;
 mod lines;
+mod panics;
 
 pub use self::{
     counting::{CountingStore, StoreCounts, Traffic},

@@ -108,7 +108,7 @@ impl Mutant {
     }
 
     /// The answer if it isn't to be stored, of a look of its own.
-    fn refused(&self, commit: &Commit) -> Option<Result<Appended>> {
+    pub(super) fn refused(&self, commit: &Commit) -> Option<Result<Appended>> {
         let data = self.data();
         let conflict = self.conflict(&data, commit)?;
         Some(self.repeated(&data, commit).ok_or(conflict))
@@ -138,7 +138,7 @@ impl Mutant {
             Some(Bug::NamesAreTrimmed) => event.name = event.name.trim().to_owned().into(),
             Some(Bug::CodecsAreLowerCase) => event.codec = event.codec.to_lowercase().into(),
             Some(Bug::EventIdsAreMadeHere) => event.id = Uuid::now_v7(),
-            _ => {}
+            _ => return self.kept_texts(event),
         }
         event
     }
@@ -152,7 +152,7 @@ impl Mutant {
         last.map_or(now, |last| last.recorded_at.max(now))
     }
 
-    fn store(
+    pub(super) fn store(
         &self,
         data: &mut Data,
         id: Uuid,

@@ -35,6 +35,21 @@ impl Mutant {
                 }
             }
             Some(Bug::WritersAreTurnedAway) => return self.append_alone(commit).await,
+            Some(Bug::DroppedAppendsStayInPart) if commit.event_count() > 0 => {
+                return self.append_in_part(commit).await;
+            }
+            Some(Bug::DroppedAppendsKeepTheirLock) => {
+                return self.append_under_a_flag(commit).await;
+            }
+            Some(Bug::DroppedAppendsHideWhatFollows) if commit.event_count() > 0 => {
+                return self.append_visibly(commit).await;
+            }
+            Some(Bug::DroppedAppendsAreTakenForStored) if commit.event_count() > 0 => {
+                return self.append_noted(commit).await;
+            }
+            Some(Bug::EventIdsAreUnique) if self.has_an_event_of(&commit) => {
+                return Err(Error::new(ErrorKind::Storage));
+            }
             _ => {}
         }
         let mut appended = self.append_commit(commit).await?;
@@ -56,6 +71,16 @@ impl Mutant {
             }
         }
         Ok(appended)
+    }
+
+    fn has_an_event_of(&self, commit: &Commit) -> bool {
+        let data = self.data();
+        self.conflict(&data, commit).is_none()
+            && commit.streams.iter().any(|part| {
+                let ids = |id| part.events.iter().any(|event| event.id == id);
+                data.of(&self.name(&part.stream))
+                    .any(|stored| ids(stored.event.id))
+            })
     }
 
     async fn append_alone(&self, commit: Commit) -> Result<Appended> {

@@ -102,6 +102,14 @@ impl Mutant {
 
     fn is_of(&self, stored: &Stored, wanted: &str) -> bool {
         let category = stored.stream.category();
+        let bugs = [
+            Bug::CategoriesAreBeforeASlash,
+            Bug::CategoriesAreNormalized,
+            Bug::CategoriesIgnoreUnicodeCase,
+        ];
+        if let Some(is_in) = self.is_in(&stored.stream, wanted, bugs) {
+            return is_in;
+        }
         match self.bug {
             Some(Bug::CategoriesArePrefixes) => category.starts_with(wanted),
             Some(Bug::CategoriesIgnoreCase) => category.eq_ignore_ascii_case(wanted),
@@ -138,6 +146,7 @@ impl EventStore for Mutant {
     }
 
     async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage> {
+        let _writer = self.writer().await;
         let name = self.name(stream);
         if self.data().head(&name) == 0 {
             match self.bug {
@@ -173,16 +182,34 @@ impl EventStore for Mutant {
                 let first: Vec<_> = wanted.take(read.limit).collect();
                 self.page(first.into_iter().rev(), read.limit)
             }
+            _ if self.is(Bug::PagesOfAStreamAreCapped) && read.limit > 1_000 => {
+                let mut wanted: Vec<_> = wanted.collect();
+                if read.direction == Direction::Backward {
+                    wanted.reverse();
+                }
+                let more = wanted.len() > read.limit;
+                let mut page = self.page(wanted.into_iter(), 1_000);
+                page.set_has_more(more);
+                page
+            }
             Direction::Backward => self.page(wanted.rev(), read.limit),
             Direction::Forward => self.page(wanted, read.limit),
         })
     }
 
     async fn read_all(&self, read: ReadAll) -> Result<EventPage> {
+        let _writer = self.writer().await;
+        let settled = self.settled();
         let foreign = read
             .after
             .is_some_and(|after| after.store() != self.shared.id);
-        if foreign && !self.is(Bug::ForeignPositionsAreAccepted) {
+        let accepted = match self.bug {
+            Some(Bug::ForeignPositionsAreAccepted) => true,
+            Some(Bug::ForeignPositionsPassFilters) => read.category.is_some(),
+            Some(Bug::ForeignPositionsPassFirstOnly) => read.first_only,
+            _ => false,
+        };
+        if foreign && !accepted {
             return Err(Error::new(ErrorKind::InvalidConfiguration));
         }
         let data = self.data();
@@ -198,7 +225,7 @@ impl EventStore for Mutant {
                 Some(Bug::AfterIncludesThePosition) => stored.position >= after,
                 _ => self.position(stored).offset() > after,
             })
-            .filter(|stored| stored.position <= shown)
+            .filter(|stored| stored.position <= shown && stored.position <= settled)
             .collect();
         wanted.sort_by_key(|stored| stored.position);
         if self.is(Bug::AllIsBackwards) {
@@ -207,13 +234,27 @@ impl EventStore for Mutant {
         if self.is(Bug::AllIsGroupedByStream) {
             wanted.sort_by_key(|stored| stored.stream.clone());
         }
+        match self.bug {
+            Some(Bug::FiltersSeeAThousandEvents) => wanted.truncate(1_000),
+            Some(Bug::FiltersComeBehindTheLimit) => {
+                wanted.truncate(read.limit.saturating_mul(4).max(16));
+            }
+            _ => {}
+        }
+        let (most, capped) = match self.bug {
+            Some(Bug::PagesOfAllAreCapped) => (512, wanted.len() > read.limit),
+            _ => (usize::MAX, false),
+        };
         let mut page = self.page(
             wanted
                 .iter()
                 .copied()
                 .filter(|stored| self.passes(stored, &read)),
-            read.limit,
+            read.limit.min(most),
         );
+        if page.len() == most {
+            page.set_has_more(capped);
+        }
         if self.is(Bug::HasMoreCountsWhatIsFilteredOut) && !page.is_empty() {
             page.set_has_more(wanted.len() > page.len());
         }
@@ -221,6 +262,7 @@ impl EventStore for Mutant {
     }
 
     async fn head(&self, stream: &StreamId) -> Result<Version> {
+        let _writer = self.writer().await;
         let name = self.name(stream);
         let data = self.data();
         let head = match self.bug {

@@ -3,23 +3,17 @@
 mod append;
 mod around;
 mod bugs;
+mod dropped;
 mod events;
 mod repetition;
 mod snapshots;
 mod store;
+mod table;
+mod texts;
 
-use std::{
-    collections::BTreeSet,
-    fmt::Write as _,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use eventsourcing::testing::conformance::{Check, Kit, Report, Subject, checks};
+use eventsourcing::testing::conformance::{Kit, Subject};
 
 pub(crate) use self::bugs::Bug;
 use self::store::Mutant;
@@ -58,49 +52,6 @@ eventsourcing::conformance_tests! {
     lagging_as_declared => super::kit_of(None, true),
 }
 
-/// The reports of all mutants, in the order of [`Bug::ALL`]; two at a time.
-fn reports() -> Vec<(Bug, Report)> {
-    let (next, reports) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some(bug) = Bug::ALL.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let report = kit(Some(*bug)).run_blocking();
-                    reports.lock().expect("a list").push((*bug, report));
-                }
-            });
-        }
-    });
-    let mut reports = reports.into_inner().expect("a list");
-    reports.sort_by_key(|(bug, _)| Bug::ALL.iter().position(|other| other == bug));
-    reports
-}
-
-fn table(reports: &[(Bug, Report)]) -> String {
-    let mut table = String::from(
-        "# Planted bugs and the checks that catch them\n\n\
-        Each line is a copy of the memory store with one mistake (`tests/conformance/mutants`). A test keeps this file up to\n\
-        date; `UPDATE_MUTANTS=1 cargo test -p eventsourcing-tests --test conformance` writes it anew.\n\n\
-        | Bug | What is wrong | Caught by |\n|---|---|---|\n",
-    );
-    for (bug, report) in reports {
-        let names: Vec<_> = report
-            .failures()
-            .map(|failure| failure.check.name())
-            .collect();
-        let shown = names.iter().take(4).map(|name| format!("`{name}`"));
-        let shown = shown.collect::<Vec<_>>().join(", ");
-        let more = names.len().saturating_sub(4);
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        writeln!(table, "| `{bug:?}` | {} | {shown}{more} |", bug.what()).expect("a text");
-    }
-    table
-}
-
 /// On several threads nothing lies between the two locks.
 #[test]
 fn a_race_with_nothing_between_is_caught() {
@@ -112,48 +63,4 @@ fn a_race_with_nothing_between_is_caught() {
     let panic = caught.expect_err("the race is found");
     let text = panic.downcast_ref::<String>().expect("a text");
     assert!(text.contains("the winners of version"), "{text}");
-}
-
-#[test]
-fn each_planted_bug_is_caught() {
-    let reports = reports();
-    let missed = reports.iter().filter(|(_, report)| report.is_ok());
-    let missed: Vec<_> = missed.map(|(bug, _)| bug).collect();
-    assert!(missed.is_empty(), "no check catches {missed:?}");
-    let of_snapshots = reports.iter().filter(|(_, report)| {
-        report
-            .failures()
-            .all(|failure| failure.check.name().starts_with("snapshot_store::"))
-    });
-    let of_snapshots = of_snapshots.count();
-    assert!(of_snapshots >= 15, "only {of_snapshots} bugs in snapshots");
-    assert!(reports.len() >= 40);
-
-    let caught: BTreeSet<_> = reports
-        .iter()
-        .flat_map(|(_, report)| report.failures().map(|failure| failure.check.name()))
-        .collect();
-    let never = checks()
-        .iter()
-        .filter(|check| !caught.contains(check.name()));
-    let never: Vec<_> = never.map(Check::name).collect();
-    assert!(
-        never.is_empty(),
-        "no bug is planted that they catch: {never:#?}"
-    );
-
-    let table = table(&reports);
-    println!("{table}");
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../docs/conformance-mutants.md"
-    );
-    if std::env::var_os("UPDATE_MUTANTS").is_some() {
-        std::fs::write(path, &table).expect("the table is written");
-    }
-    let written = std::fs::read_to_string(path).expect("docs/conformance-mutants.md");
-    assert!(
-        written == table,
-        "docs/conformance-mutants.md is out of date: run with UPDATE_MUTANTS=1"
-    );
 }

@@ -14,6 +14,12 @@ impl Mutant {
         if self.is(Bug::RepetitionsAreConflicts) {
             return None;
         }
+        if self.is(Bug::OldRepetitionsAreForgotten) {
+            let mut last = data.log.iter().rev().take(1_000);
+            if !last.any(|stored| stored.commit_id == commit.id) {
+                return None;
+            }
+        }
         let mut streams = Vec::new();
         for (index, part) in commit.streams.iter().enumerate() {
             let name = self.name(&part.stream);
@@ -39,6 +45,19 @@ impl Mutant {
                 positions: stored.iter().map(|stored| self.position(stored)).collect(),
                 recorded_at: first.unwrap_or_else(|| self.now()),
             });
+        }
+        match self.bug {
+            Some(Bug::RepetitionsHaveOneTime) => {
+                let time = streams.first().map(|first| first.recorded_at);
+                for entry in &mut streams {
+                    entry.recorded_at = time.unwrap_or(entry.recorded_at);
+                }
+            }
+            Some(Bug::RepetitionsAreInTheFirstOrder) => {
+                let at = |entry: &AppendedStream| entry.positions.first().map(|at| at.offset());
+                streams.sort_by_key(at);
+            }
+            _ => {}
         }
         Some(Appended {
             streams,

@@ -11,6 +11,7 @@ use tokio::task::yield_now;
 use super::{
     Bug,
     store::{Data, Mutant},
+    texts::{composed, cut},
 };
 
 impl Mutant {
@@ -18,11 +19,16 @@ impl Mutant {
     fn same(&self, a: &SnapshotKey, b: &SnapshotKey) -> bool {
         let stream = match self.bug {
             Some(Bug::KeysIgnoreTheCategory) => a.stream.id() == b.stream.id(),
+            Some(Bug::KeysHaveShortStreams) => {
+                cut(a.stream.as_str(), 255) == cut(b.stream.as_str(), 255)
+            }
             _ => a.stream == b.stream,
         };
         let codec = match self.bug {
             Some(Bug::KeysIgnoreLayers) => a.codec.split('+').next() == b.codec.split('+').next(),
             Some(Bug::KeysIgnoreTheCodec) => true,
+            Some(Bug::KeysHaveShortCodecs) => cut(&a.codec, 64) == cut(&b.codec, 64),
+            Some(Bug::KeysAreNormalized) => composed(&a.codec) == composed(&b.codec),
             _ => a.codec == b.codec,
         };
         let fingerprint = match self.bug {
@@ -101,6 +107,13 @@ impl Mutant {
         let rows = data.rows.iter();
         let rows = rows.filter(|row| self.same(&row.key, key) && below(row.version));
         let mut rows: Vec<_> = rows.cloned().collect();
+        if self.is(Bug::NewestLooksAtAHundred) {
+            let of_key = data.rows.iter().filter(|row| self.same(&row.key, key));
+            let mut versions: Vec<_> = of_key.map(|row| row.version).collect();
+            versions.sort_unstable();
+            let first = versions.len().saturating_sub(100);
+            rows.retain(|row| row.version >= versions[first]);
+        }
         match self.bug {
             Some(Bug::TheLastSavedIsTheNewest) => {}
             Some(Bug::TheLatestByTheClockIsTheNewest) => rows.sort_by_key(|row| row.created_at),
@@ -114,6 +127,10 @@ impl Mutant {
             rows.retain(|row| row.state.is_some());
         }
         rows
+    }
+
+    fn forget_found(&self) {
+        self.found_rows.lock().expect("no holder panics").clear();
     }
 
     fn has_rows(&self, data: &Data, stream: &StreamId) -> Result<()> {
@@ -140,8 +157,10 @@ impl Mutant {
                 others.push(row.key.clone());
             }
         }
-        if self.is(Bug::OtherKeysAreNotNamed) {
-            others.clear();
+        match self.bug {
+            Some(Bug::OtherKeysAreNotNamed) => others.clear(),
+            Some(Bug::OtherKeysEndAtTen) => others.truncate(10),
+            _ => {}
         }
         others
     }
@@ -152,6 +171,9 @@ impl Mutant {
         let checksum = row.checksum == info.checksum;
         match self.bug {
             Some(Bug::DeleteIgnoresTheChecksum) => key && version && time,
+            Some(Bug::DeleteComparesHalfTheChecksum) => {
+                key && version && time && row.checksum << 32 == info.checksum << 32
+            }
             Some(Bug::DeleteIgnoresTheTime) => key && version && checksum,
             Some(Bug::DeleteComparesTheKeyOnly) => key && version,
             Some(Bug::DeleteTakesEveryKey) => row.key.stream == info.key.stream && version,
@@ -164,7 +186,16 @@ impl Mutant {
 
     fn remove(&self, data: &mut Data, doomed: impl Fn(&SnapshotRow) -> bool) -> u64 {
         let before = data.rows.len();
-        data.rows.retain(|row| !doomed(row));
+        let most = match self.bug {
+            Some(Bug::PruneEndsAtAThousand | Bug::DeletingEndsAtAThousand) => 1_000,
+            _ => usize::MAX,
+        };
+        let mut removed = 0;
+        data.rows.retain(|row| {
+            let goes = removed < most && doomed(row);
+            removed += usize::from(goes);
+            !goes
+        });
         match self.bug {
             Some(Bug::RemovedRowsAreNotCounted) => 0,
             Some(Bug::RowsThatStayAreCounted) => data.rows.len() as u64,
@@ -176,6 +207,7 @@ impl Mutant {
 #[async_trait]
 impl SnapshotStore for Mutant {
     async fn save(&self, row: SnapshotRow) -> Result<SavedSnapshot> {
+        self.forget_found();
         if row.version > Version::MAX && !self.is(Bug::SnapshotVersionsHaveNoLimit) {
             return Err(Error::new(ErrorKind::TooLarge));
         }
@@ -191,6 +223,20 @@ impl SnapshotStore for Mutant {
         if let Some(existing) = self.existing(&data, &row) {
             return Ok(match self.bug {
                 Some(Bug::SavingAgainOverwrites) => {
+                    data.rows.retain(|other| *other != existing);
+                    data.rows.push(row);
+                    SavedSnapshot::Stored
+                }
+                Some(Bug::LaterRowsReplaceEarlier) if row.created_at > existing.created_at => {
+                    data.rows.retain(|other| *other != existing);
+                    data.rows.push(row);
+                    SavedSnapshot::Stored
+                }
+                Some(Bug::IntactRowsReplaceDamaged)
+                    if !existing.is_intact()
+                        && row.is_intact()
+                        && row.created_at > existing.created_at =>
+                {
                     data.rows.retain(|other| *other != existing);
                     data.rows.push(row);
                     SavedSnapshot::Stored
@@ -221,7 +267,15 @@ impl SnapshotStore for Mutant {
     async fn newest(&self, key: &SnapshotKey, at_most: Version) -> Result<Newest> {
         let data = self.data();
         self.has_rows(&data, &key.stream)?;
-        let found = self.candidates(&data, key, at_most).pop();
+        let mut found = self.candidates(&data, key, at_most).pop();
+        if self.is(Bug::FoundRowsAreCached) {
+            let mut rows = self.found_rows.lock().expect("no holder panics");
+            let name = format!("{key:?} {at_most}");
+            if let Some(row) = rows.get(&name).or(found.as_ref()).cloned() {
+                rows.insert(name, row.clone());
+                found = Some(row);
+            }
+        }
         if self.is(Bug::HandlesCacheSnapshots) {
             let mut cached = self
                 .cached_rows
@@ -264,6 +318,7 @@ impl SnapshotStore for Mutant {
         }
         match self.bug {
             Some(Bug::ListsEndAtAHundred) => list.truncate(100),
+            Some(Bug::ListsEndAtAThousand) => list.truncate(1_000),
             Some(Bug::ListsSayZeroForNoState) => {
                 for info in &mut list {
                     info.state_len.get_or_insert(0);
@@ -275,6 +330,7 @@ impl SnapshotStore for Mutant {
     }
 
     async fn delete(&self, info: &SnapshotInfo) -> Result<bool> {
+        self.forget_found();
         if self.is(Bug::DeletesCheckAndThenAct) {
             let there = self
                 .data()
@@ -294,6 +350,7 @@ impl SnapshotStore for Mutant {
     }
 
     async fn prune(&self, key: &SnapshotKey, before: Version) -> Result<u64> {
+        self.forget_found();
         let of_key = |row: &SnapshotRow| match self.bug {
             Some(Bug::PruneTakesEveryKey) => row.key.stream == key.stream,
             Some(Bug::PruneTakesEveryStream) => row.key.stream.category() == key.stream.category(),
@@ -307,9 +364,16 @@ impl SnapshotStore for Mutant {
     }
 
     async fn delete_category(&self, category: &str, schema_version: Option<u32>) -> Result<u64> {
-        let of_category = |stream: &StreamId| match self.bug {
-            Some(Bug::DeletedCategoriesArePrefixes) => stream.category().starts_with(category),
-            Some(Bug::DeletedCategoriesIgnoreCase) => {
+        self.forget_found();
+        let bugs = [
+            Bug::DeletedCategoriesAreBeforeASlash,
+            Bug::DeletedCategoriesAreNormalized,
+            Bug::DeletedCategoriesIgnoreUnicodeCase,
+        ];
+        let of_category = |stream: &StreamId| match (self.is_in(stream, category, bugs), self.bug) {
+            (Some(is_in), _) => is_in,
+            (_, Some(Bug::DeletedCategoriesArePrefixes)) => stream.category().starts_with(category),
+            (_, Some(Bug::DeletedCategoriesIgnoreCase)) => {
                 stream.category().eq_ignore_ascii_case(category)
             }
             _ => stream.category() == category,

@@ -1,7 +1,7 @@
 //! The store that the bugs are planted in: what `MemoryStore` does, with a question at each place where a bug may sit.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64},
@@ -27,6 +27,7 @@ pub(crate) struct Mutant {
     /// What a handle that caches saw first, by stream.
     pub(super) cached_heads: Mutex<HashMap<String, u64>>,
     pub(super) cached_rows: Mutex<HashMap<String, Option<SnapshotRow>>>,
+    pub(super) found_rows: Mutex<HashMap<String, SnapshotRow>>,
 }
 
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub(super) struct Shared {
     pub(super) lags: bool,
     pub(super) shown: AtomicU64,
     pub(super) busy: AtomicBool,
+    pub(super) writers: tokio::sync::Mutex<()>,
     data: Mutex<Data>,
 }
 
@@ -47,6 +49,9 @@ pub(super) struct Data {
     pub(super) next_position: u64,
     pub(super) rows: Vec<SnapshotRow>,
     pub(super) removed: Vec<SnapshotInfo>,
+    /// Where appends are that are not over.
+    pub(super) under_way: BTreeSet<u64>,
+    pub(super) noted: HashSet<Uuid>,
 }
 
 #[derive(Debug, Clone)]
@@ -69,6 +74,7 @@ impl Mutant {
                 lags,
                 shown: AtomicU64::new(0),
                 busy: AtomicBool::new(false),
+                writers: tokio::sync::Mutex::default(),
                 data: Mutex::default(),
             }),
         )
@@ -81,6 +87,7 @@ impl Mutant {
             second: false,
             cached_heads: Mutex::default(),
             cached_rows: Mutex::default(),
+            found_rows: Mutex::default(),
         }
     }
 

@@ -57,11 +57,13 @@ macro_rules! __conformance_table {
                         a_repetition_after_reopening_gets_the_first_answer(Reopen),
                         a_refused_commit_can_be_sent_again_with_the_right_version,
                         a_repetition_of_ten_thousand_events_gets_the_first_answer(LargeCommits),
+                        a_repetition_is_known_after_thousands_of_others,
                         a_repetition_keeps_the_first_recorded_time(Clock),
                         a_repetition_is_known_whatever_it_says_of_the_event_before,
                         a_repetition_is_known_after_others_went_on_where_it_has_no_events(AnyStreams),
+                        a_repetition_has_the_time_of_each_stream(AnyStreams, Clock),
                     }
-                    "A repetition has exactly the stored events: the same ids, as many, from the same version. Other events under a stored commit's id, more of them or fewer, and a commit of which only a part is stored, are a conflict." {
+                    "A repetition has exactly the stored events: the same ids, as many, from the same version. Other events under a stored commit's id, more of them or fewer, and a commit of which only a part is stored, are a conflict. Its streams may be named in another order: the answer is in the order of this commit, each stream with its own time." {
                         other_events_under_a_stored_commits_id_are_a_conflict,
                         one_other_event_under_a_stored_commits_id_is_a_conflict,
                         the_first_events_of_a_stored_commit_are_a_conflict,
@@ -70,6 +72,7 @@ macro_rules! __conformance_table {
                         a_commit_stored_in_one_of_its_streams_is_no_repetition(AnyStreams),
                         a_commit_stored_with_fewer_events_is_no_repetition,
                         another_commit_of_the_same_events_is_no_repetition,
+                        a_repetition_may_name_its_streams_in_another_order(AnyStreams, Clock),
                     }
                     "Recorded times are the store's clock, never decreasing within a stream." {
                         recorded_times_are_those_of_the_clock(Clock),
@@ -142,6 +145,11 @@ macro_rules! __conformance_table {
                         several_codecs_in_one_commit,
                         json_that_is_not_utf8_is_kept_or_refused,
                         one_event_id_in_two_streams_is_kept_in_both,
+                        an_event_id_may_come_again_in_another_commit,
+                        odd_texts_as_payloads,
+                        odd_texts_as_metadata,
+                        odd_texts_as_event_names,
+                        odd_texts_as_codecs,
                     }
                     "The answer has one entry for each stream of the commit, in its order, with the positions of its events, rising. A position is never handed out twice." {
                         the_answer_has_an_entry_for_each_stream_in_order(AnyStreams),
@@ -176,6 +184,9 @@ macro_rules! __conformance_table {
                         a_dropped_append_is_stored_whole_or_not_at_all,
                         a_dropped_append_can_be_repeated,
                     }
+                    "A dropped future holds up nobody: what it had taken, a lock, a transaction, a place in the order, is free again." {
+                        a_dropped_append_hides_nothing_from_readers(TotalOrder),
+                    }
                 }
                 read_stream {
                     "Events come in the order of their versions, backwards if asked; only versions in the range." {
@@ -204,6 +215,7 @@ macro_rules! __conformance_table {
                         the_end_of_the_range_is_the_end_though_the_stream_goes_on,
                         large_payloads_come_in_pages,
                         an_event_larger_than_any_page_comes,
+                        pages_of_thousands,
                     }
                     "A stream that doesn't exist is an empty page." {
                         an_unknown_stream_is_an_empty_page,
@@ -247,6 +259,9 @@ macro_rules! __conformance_table {
                         has_more_counts_only_first_events,
                         large_payloads_of_all_come_in_pages(TotalOrder),
                         filters_and_pages_of_one(TotalOrder),
+                        events_of_a_category_are_found_among_thousands(TotalOrder),
+                        first_events_are_found_among_thousands(TotalOrder),
+                        pages_of_all_of_thousands(TotalOrder),
                     }
                     "`category` is compared exactly; `first_only` passes the events of version 1." {
                         only_events_of_the_category,
@@ -258,6 +273,9 @@ macro_rules! __conformance_table {
                         first_events_only,
                         first_events_of_a_category,
                         first_events_after_a_position(TotalOrder),
+                        categories_that_look_alike,
+                        a_category_that_looks_like_a_stored_one_is_an_empty_page,
+                        ids_with_slashes_are_no_part_of_the_category,
                     }
                     "A position stays good: a reader goes on from it through any handle, also after the store was closed and opened again." {
                         a_reader_goes_on_from_a_position_in_its_text_form(TotalOrder),
@@ -321,6 +339,7 @@ macro_rules! __conformance_table {
                         an_existing_row_without_state_stays,
                         an_existing_older_row_is_found,
                         an_existing_damaged_row_is_not_replaced,
+                        the_first_row_stays_whenever_the_second_was_taken,
                     }
                     "Rows of different keys never touch each other: stream, schema version, fingerprint and codec each tell keys apart." {
                         streams_tell_keys_apart,
@@ -331,6 +350,8 @@ macro_rules! __conformance_table {
                         fingerprints_that_differ_in_one_bit,
                         codecs_that_differ_in_case_or_layers,
                         similar_ids_tell_keys_apart,
+                        codecs_that_look_alike,
+                        streams_that_look_alike,
                     }
                     "Every column comes back as it was given, those of a damaged row too; no state isn't an empty state." {
                         every_column_comes_back,
@@ -364,6 +385,7 @@ macro_rules! __conformance_table {
                         a_newer_row_of_another_key_does_not_hide_it,
                         a_row_without_state_is_found,
                         a_row_at_version_zero_is_found,
+                        the_oldest_of_thousands,
                     }
                     "If there is none, says which other keys the stream has rows of at or below `at_most`, each once, without reading a state." {
                         a_stream_without_rows_has_no_other_keys,
@@ -373,6 +395,7 @@ macro_rules! __conformance_table {
                         its_own_key_is_not_another,
                         keys_of_other_streams_are_not_named,
                         other_keys_differ_in_each_column,
+                        twenty_other_keys_are_named,
                     }
                     "Damaged rows are returned as they are: the caller checks them." {
                         a_damaged_row_is_found_as_it_is,
@@ -385,6 +408,7 @@ macro_rules! __conformance_table {
                         rows_of_other_streams_are_not_listed,
                         a_stream_without_rows_lists_none,
                         hundreds_of_rows_are_listed,
+                        thousands_of_rows_are_listed,
                     }
                     "They come by version." {
                         rows_are_listed_by_version,
@@ -403,6 +427,7 @@ macro_rules! __conformance_table {
                         another_key_is_another_row,
                         a_row_that_was_replaced_stays,
                         a_damaged_row_can_be_removed,
+                        every_bit_of_a_checksum_counts,
                     }
                     "Says whether it was; of several that remove one row at once, one is told so." {
                         removing_twice_removes_once,
@@ -412,6 +437,7 @@ macro_rules! __conformance_table {
                         rows_beside_it_stay,
                         the_version_can_be_saved_again,
                         the_older_row_is_the_newest_again,
+                        another_handle_misses_what_was_removed(SecondHandle),
                     }
                 }
                 prune {
@@ -421,6 +447,8 @@ macro_rules! __conformance_table {
                         rows_of_other_streams_stay,
                         before_zero_removes_none,
                         before_the_highest_number_removes_all,
+                        thousands_of_rows_are_pruned,
+                        another_handle_misses_what_was_pruned(SecondHandle),
                     }
                     "Says how many." {
                         the_number_pruned,
@@ -434,6 +462,10 @@ macro_rules! __conformance_table {
                         wildcards_remove_nothing,
                         a_category_that_cannot_be_removes_nothing,
                         events_of_the_category_stay(Events),
+                        thousands_of_rows_are_deleted,
+                        another_handle_misses_what_was_deleted(SecondHandle),
+                        categories_that_look_alike_keep_their_rows,
+                        ids_with_slashes_are_no_part_of_the_category_to_delete,
                     }
                     "If a schema version is given, rows of other schema versions stay." {
                         only_rows_of_the_schema_version,

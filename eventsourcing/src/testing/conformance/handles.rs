@@ -1,16 +1,13 @@
-//! What the checks write and read with: commits, rows, and handles that say more in fewer words.
+//! What the checks of events write and read with: commits, and a handle that says more in fewer words.
 
 use std::{collections::HashSet, ops::RangeInclusive, sync::Arc};
 
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::report::Failure;
+use super::report::{Checked, Failure};
 use crate::{
     Error, ErrorKind, EventStore, Position, Result, StreamId, Timestamp, Version,
-    snapshot::{
-        Fingerprint, Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore,
-    },
     store::{
         Appended, AppendedStream, Commit, Direction, EventPage, NewEvent, ReadAll, ReadStream,
         RecordedEvent, StreamCommit,
@@ -152,6 +149,27 @@ impl Events {
         Ok(self.append(&commit(id, expected, count)?).await?)
     }
 
+    /// Appends so many events to a new stream, in commits of at most `most`. Answers their ids.
+    pub(crate) async fn fill(
+        &self,
+        stream: &StreamId,
+        count: usize,
+        most: usize,
+    ) -> Result<Vec<Uuid>, Failure> {
+        let mut stored = Vec::new();
+        while stored.len() < count {
+            let part = StreamCommit {
+                stream: stream.clone(),
+                expected: Version::from(stored.len() as u64),
+                after: None,
+                events: events(most.min(count - stored.len())),
+            };
+            stored.extend(part.events.iter().map(|event| event.id));
+            self.append(&commit_of(vec![part])).await?;
+        }
+        Ok(stored)
+    }
+
     /// Appends one event to a stream of any category.
     pub(crate) async fn put_in(
         &self,
@@ -209,6 +227,7 @@ impl Events {
             seen.extend(page.iter().map(Seen::from));
             let last = page.last().map(|event| event.version.get());
             let (Some(last), true) = (last, page.has_more()) else {
+                self.is_the_end(id, &read, last).await?;
                 return Ok(seen);
             };
             if !read.versions.contains(&last) {
@@ -225,6 +244,28 @@ impl Events {
         }
     }
 
+    /// A page said that there is no more behind this version.
+    async fn is_the_end(&self, id: &str, read: &ReadStream, last: Option<u64>) -> Checked {
+        let (Some(last), Direction::Forward) = (last, read.direction) else {
+            return Ok(());
+        };
+        let behind = range(last.saturating_add(1)..=*read.versions.end(), 1);
+        let next = self.page(id, behind).await?;
+        if let Some(next) = next.first() {
+            // Once more: it may have come meanwhile.
+            let again = self.page(id, read.clone()).await?;
+            let same = again.last().is_some_and(|event| event.version == last);
+            if same && !again.has_more() {
+                return Err(Failure(format!(
+                    "the page of the versions {:?} (limit {}) ends at version {last} and says that there is no more \
+                     (`has_more`), but version {} is there",
+                    read.versions, read.limit, next.version
+                )));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) async fn page_of_all(&self, read: &ReadAll) -> Result<EventPage, Failure> {
         Ok(self.0.read_all(read.clone()).await?)
     }
@@ -237,6 +278,7 @@ impl Events {
             seen.extend(page.iter().map(Seen::from));
             let last = page.last().map(|event| event.position);
             if !page.has_more() {
+                self.is_the_end_of_all(&read, last).await?;
                 return Ok(seen);
             }
             if last.is_none() || !places.insert(last) {
@@ -245,6 +287,29 @@ impl Events {
             }
             read.after = last;
         }
+    }
+
+    /// A page of all said that there is no more behind this position.
+    async fn is_the_end_of_all(&self, read: &ReadAll, last: Option<Position>) -> Checked {
+        let behind = ReadAll {
+            after: last,
+            limit: 1,
+            ..read.clone()
+        };
+        if last.is_none() || self.page_of_all(&behind).await?.is_empty() {
+            return Ok(());
+        }
+        // Once more: it may have come meanwhile.
+        let again = self.page_of_all(read).await?;
+        let same = again.last().map(|event| event.position) == last;
+        if same && !again.has_more() {
+            return Err(Failure(format!(
+                "the page of {} events by {read:?} says that there is no more (`has_more`), but behind its last position \
+                 there is",
+                again.len()
+            )));
+        }
+        Ok(())
     }
 
     /// Everything in the store.
@@ -319,126 +384,4 @@ pub(crate) async fn joined<T>(task: tokio::task::JoinHandle<T>) -> Result<T, Fai
             Err(error) => Err(Failure(error.to_string())),
         },
     }
-}
-
-pub(crate) fn key(id: &str, schema_version: u32) -> Result<SnapshotKey, Failure> {
-    Ok(SnapshotKey {
-        stream: stream(id)?,
-        schema_version,
-        fingerprint: Fingerprint::from_bytes([7; 16]),
-        codec: "bincode".to_owned(),
-    })
-}
-
-pub(crate) fn row(key: &SnapshotKey, version: u64) -> SnapshotRow {
-    row_with(key, version, format!("state {version}"))
-}
-
-pub(crate) fn row_with(key: &SnapshotKey, version: u64, state: impl Into<Bytes>) -> SnapshotRow {
-    SnapshotRow::new(
-        key.clone(),
-        Version::from(version),
-        Uuid::now_v7(),
-        Timestamp::from_unix_micros(1_700_000_000_123_456),
-        Some(state.into()),
-    )
-}
-
-/// A handle on a snapshot store.
-#[derive(Debug, Clone)]
-pub(crate) struct Snapshots(pub(super) Arc<dyn SnapshotStore>);
-
-impl Snapshots {
-    pub(crate) async fn save(&self, row: &SnapshotRow) -> Result<SavedSnapshot, Failure> {
-        Ok(self.0.save(row.clone()).await?)
-    }
-
-    /// Saves rows of these versions.
-    pub(crate) async fn put(
-        &self,
-        key: &SnapshotKey,
-        versions: &[u64],
-    ) -> Result<Vec<SnapshotRow>, Failure> {
-        let rows: Vec<_> = versions.iter().map(|version| row(key, *version)).collect();
-        for row in &rows {
-            let saved = self.save(row).await?;
-            if saved != SavedSnapshot::Stored {
-                let version = row.version;
-                return Err(Failure(format!(
-                    "a first row of version {version} was not stored: {saved:?}"
-                )));
-            }
-        }
-        Ok(rows)
-    }
-
-    pub(crate) async fn look(&self, key: &SnapshotKey, at_most: u64) -> Result<Newest, Failure> {
-        Ok(self.0.newest(key, Version::from(at_most)).await?)
-    }
-
-    pub(crate) async fn newest(
-        &self,
-        key: &SnapshotKey,
-        at_most: u64,
-    ) -> Result<Option<SnapshotRow>, Failure> {
-        Ok(match self.look(key, at_most).await? {
-            Newest::Found(row) => Some(row),
-            Newest::Absent(_) => None,
-        })
-    }
-
-    /// The other keys that are named where there is no row, in an order of ours.
-    pub(crate) async fn others(
-        &self,
-        key: &SnapshotKey,
-        at_most: u64,
-    ) -> Result<Vec<SnapshotKey>, Failure> {
-        match self.look(key, at_most).await? {
-            Newest::Absent(keys) => Ok(sorted(keys)),
-            Newest::Found(row) => Err(Failure(format!(
-                "a row of version {} was found where the key has none",
-                row.version
-            ))),
-        }
-    }
-
-    pub(crate) async fn list(&self, id: &str) -> Result<Vec<SnapshotInfo>, Failure> {
-        Ok(self.0.list(&stream(id)?).await?)
-    }
-
-    pub(crate) async fn versions(&self, id: &str) -> Result<Vec<u64>, Failure> {
-        let list = self.list(id).await?;
-        Ok(list.iter().map(|info| info.version.get()).collect())
-    }
-
-    pub(crate) async fn delete(&self, info: &SnapshotInfo) -> Result<bool, Failure> {
-        Ok(self.0.delete(info).await?)
-    }
-
-    pub(crate) async fn prune(&self, key: &SnapshotKey, before: u64) -> Result<u64, Failure> {
-        Ok(self.0.prune(key, Version::from(before)).await?)
-    }
-
-    pub(crate) async fn delete_category(
-        &self,
-        category: &str,
-        schema_version: Option<u32>,
-    ) -> Result<u64, Failure> {
-        Ok(self.0.delete_category(category, schema_version).await?)
-    }
-}
-
-pub(crate) fn sorted(mut keys: Vec<SnapshotKey>) -> Vec<SnapshotKey> {
-    keys.sort_by(|a, b| {
-        let of = |key: &SnapshotKey| {
-            (
-                key.stream.clone(),
-                key.schema_version,
-                key.fingerprint,
-                key.codec.clone(),
-            )
-        };
-        of(a).cmp(&of(b))
-    });
-    keys
 }

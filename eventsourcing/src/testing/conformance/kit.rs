@@ -1,7 +1,6 @@
 //! `Kit`: runs checks, each on a thread and a runtime of its own, with a deadline.
 
 use std::{
-    any::Any,
     fmt,
     future::Future,
     io::{self, Write as _},
@@ -14,8 +13,11 @@ use std::{
 use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::{runtime, time::timeout};
 
-use super::{Check, CheckResult, Outcome, Report, Subject, checks, report::Failure, trial::Trial};
-use crate::store::Capabilities;
+use super::{
+    Check, CheckResult, Outcome, Report, Subject, checks, report::Failure, rounds::Progress,
+    trial::Trial,
+};
+use crate::{store::Capabilities, testing::panics::text};
 
 /// Makes stores and runs checks against them.
 ///
@@ -34,7 +36,8 @@ pub struct Kit {
     pub(super) factory: Arc<dyn Fn() -> BoxFuture<'static, Subject> + Send + Sync>,
     pub(super) declared: Capabilities,
     pub(super) rounds: u32,
-    deadline: Duration,
+    pub(super) deadline: Duration,
+    only: Option<Arc<[String]>>,
     pub(super) worker_threads: usize,
 }
 
@@ -51,19 +54,28 @@ impl Kit {
             declared,
             rounds: 10_000,
             deadline: Duration::from_secs(60),
+            only: None,
             worker_threads: 2,
         }
     }
 
-    /// How many rounds the longest race has; 10,000 by default. Other races have a fixed part of it.
+    /// How many rounds the longest race has at most; 10,000 by default. Other races have a fixed part of it. A race ends
+    /// after a fourth of the [deadline](Self::deadline) too, and the report says how many rounds there were.
     pub fn rounds(mut self, rounds: u32) -> Self {
         self.rounds = rounds;
         self
     }
 
-    /// How long one check may take before it counts as hanging; 60 seconds by default.
+    /// How long one check may take before it counts as hanging; 60 seconds by default. For a store that answers slowly set
+    /// it higher: races have more rounds then.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Only the checks of these names.
+    pub fn only<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.only = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
@@ -85,7 +97,11 @@ impl Kit {
 
     /// Runs every check, on threads of its own.
     pub fn run_blocking(&self) -> Report {
-        let results = checks().iter().map(|check| self.check(*check)).collect();
+        let wanted = checks().iter().filter(|check| {
+            let only = self.only.as_ref();
+            only.is_none_or(|names| names.iter().any(|name| name == check.name))
+        });
+        let results = wanted.map(|check| self.check(*check)).collect();
         Report { results }
     }
 
@@ -104,33 +120,36 @@ impl Kit {
         };
         let result = self.check(*check);
         match result.outcome {
-            Outcome::Passed => {}
-            Outcome::NotApplicable(_) => say(&result),
-            Outcome::Failed(_) => panic!("{result}"),
+            Outcome::Passed if result.rounds.is_none() => {}
+            Outcome::Passed | Outcome::NotApplicable(_) => say(&result),
+            Outcome::Failed(_) | Outcome::TimedOut(_) => panic!("{result}"),
         }
     }
 
     fn check(&self, check: Check) -> CheckResult {
         let begun = Instant::now();
         let (tell, told) = mpsc::channel();
-        let kit = self.clone();
+        let (kit, progress) = (self.clone(), Arc::new(Progress::default()));
+        let seen = Arc::clone(&progress);
         let thread = thread::Builder::new().name(check.name.to_owned());
-        let started = thread.spawn(move || tell.send(kit.perform(check)));
+        let started = thread.spawn(move || tell.send(kit.perform(check, &seen)));
         // A call that blocks its thread is left behind; one that only waits is ended by `perform`.
         let patience = self.deadline.saturating_add(Duration::from_secs(1));
         let outcome = if let Err(error) = started {
             Outcome::Failed(format!("no thread for the check: {error}"))
         } else {
-            told.recv_timeout(patience).unwrap_or_else(|_| self.hangs())
+            told.recv_timeout(patience)
+                .unwrap_or_else(|_| self.hangs(&progress))
         };
         CheckResult {
             check,
             outcome,
             took: begun.elapsed(),
+            rounds: progress.ended_early(),
         }
     }
 
-    fn perform(&self, check: Check) -> Outcome {
+    fn perform(&self, check: Check, progress: &Arc<Progress>) -> Outcome {
         let runtime = match self.worker_threads {
             0 | 1 => runtime::Builder::new_current_thread().enable_all().build(),
             threads => runtime::Builder::new_multi_thread()
@@ -142,22 +161,28 @@ impl Kit {
             Ok(runtime) => runtime,
             Err(error) => return Outcome::Failed(format!("no runtime for the check: {error}")),
         };
-        let performed = AssertUnwindSafe(self.perform_here(check)).catch_unwind();
+        let performed = AssertUnwindSafe(self.perform_here(check, progress)).catch_unwind();
         let outcome = runtime.block_on(async { timeout(self.deadline, performed).await });
         runtime.shutdown_background();
         match outcome {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(panic)) => Outcome::Failed(format!("panicked: {}", text(&*panic))),
-            Err(_) => self.hangs(),
+            Err(_) => self.hangs(progress),
         }
     }
 
-    fn hangs(&self) -> Outcome {
-        let deadline = self.deadline;
-        Outcome::Failed(format!("not over after {deadline:?}: a call hangs"))
+    fn hangs(&self, progress: &Progress) -> Outcome {
+        let round = progress
+            .at()
+            .map(|(at, of)| format!(", at round {at} of {of}"));
+        Outcome::TimedOut(format!(
+            "not over after {:?}{}; if no call hangs and the store is slow see `Kit::rounds` and `Kit::deadline`",
+            self.deadline,
+            round.unwrap_or_default()
+        ))
     }
 
-    async fn perform_here(&self, check: Check) -> Outcome {
+    async fn perform_here(&self, check: Check, progress: &Arc<Progress>) -> Outcome {
         let subject = (self.factory)().await;
         let missing = check.needs.iter();
         let missing = missing.filter(|need| !need.is_met(&self.declared, &subject));
@@ -165,7 +190,8 @@ impl Kit {
         if !missing.is_empty() {
             return Outcome::NotApplicable(missing);
         }
-        match (check.perform)(Trial::new(self.clone(), subject)).await {
+        let trial = Trial::new(self.clone(), subject, Arc::clone(progress));
+        match (check.perform)(trial).await {
             Ok(()) => Outcome::Passed,
             Err(Failure(seen)) => Outcome::Failed(seen),
         }
@@ -175,22 +201,16 @@ impl Kit {
 /// One line for people, written to the handle itself: only what goes through the print macros is captured.
 fn say(result: &CheckResult) {
     // A closed stderr fails no check.
-    let _ = io::stderr().write_all(format!("NOT CHECKED: {result}\n").as_bytes());
+    let what = match result.outcome {
+        Outcome::NotApplicable(_) => "NOT CHECKED",
+        _ => "FEWER ROUNDS",
+    };
+    let _ = io::stderr().write_all(format!("{what}: {result}\n").as_bytes());
 }
 
 // A check that panicked leaves nothing behind in the kit: each gets a store of its own.
 impl UnwindSafe for Kit {}
 impl RefUnwindSafe for Kit {}
-
-fn text(panic: &(dyn Any + Send)) -> &str {
-    if let Some(text) = panic.downcast_ref::<String>() {
-        text
-    } else {
-        panic
-            .downcast_ref::<&str>()
-            .unwrap_or(&"with a value that is no text")
-    }
-}
 
 impl fmt::Debug for Kit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,9 +17,12 @@ mod list;
 mod prelude;
 mod report;
 mod requirement;
+mod rounds;
+mod rows;
 mod settled;
 mod snapshot_store;
 mod subject;
+mod texts;
 mod trial;
 
 use std::{fmt, future::Future};

@@ -12,8 +12,17 @@ pub enum Outcome {
     Passed,
     /// The check needs what the store hasn't got: each thing by name.
     NotApplicable(Vec<String>),
-    /// The rule was broken, the check panicked, or it was not over at its deadline: what was seen.
+    /// The rule was broken, or the check panicked: what was seen.
     Failed(String),
+    /// The check was not over at its deadline: after how long, and how far it was.
+    TimedOut(String),
+}
+
+impl Outcome {
+    /// Whether the store is not known to keep the rule: [`Failed`](Self::Failed) or [`TimedOut`](Self::TimedOut).
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::TimedOut(_))
+    }
 }
 
 /// A check and what came of it.
@@ -25,13 +34,22 @@ pub struct CheckResult {
     pub outcome: Outcome,
     /// How long it took.
     pub took: Duration,
+    /// If its time was up before its rounds were: how many there were, and how many there should have been.
+    pub rounds: Option<(u64, u64)>,
 }
 
 impl fmt::Display for CheckResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { check, outcome, .. } = self;
         match outcome {
-            Outcome::Passed => write!(f, "{} passed", check.name()),
+            Outcome::Passed => {
+                write!(f, "{} passed", check.name())?;
+                match self.rounds {
+                    Some((run, of)) => write!(f, " after {run} of {of} rounds: time was up"),
+                    None => Ok(()),
+                }
+            }
+            Outcome::TimedOut(seen) => write!(f, "{} failed\n  seen: {seen}", check.name()),
             Outcome::NotApplicable(missing) => {
                 write!(f, "{} not applicable: {}", check.name(), missing.join("; "))
             }
@@ -61,8 +79,9 @@ impl Report {
 
     /// The checks that failed.
     pub fn failures(&self) -> impl Iterator<Item = &CheckResult> {
-        let failed = |result: &&CheckResult| matches!(result.outcome, Outcome::Failed(_));
-        self.results.iter().filter(failed)
+        self.results
+            .iter()
+            .filter(|result| result.outcome.is_failure())
     }
 
     /// The checks that did not apply.
@@ -96,7 +115,10 @@ impl fmt::Display for Report {
             self.results.len(),
             self.results.len() - failed - missing,
         )?;
-        let listed = self.failures().chain(self.not_applicable());
+        let short = self.results.iter();
+        let short =
+            short.filter(|result| result.outcome == Outcome::Passed && result.rounds.is_some());
+        let listed = self.failures().chain(self.not_applicable()).chain(short);
         listed
             .into_iter()
             .try_for_each(|result| writeln!(f, "{result}"))

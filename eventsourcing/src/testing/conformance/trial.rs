@@ -1,11 +1,16 @@
 //! `Trial`: what a check works with: handles on the subject's stores, and the kit's settings.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
     Kit, Subject,
-    handles::{Events, Snapshots},
+    handles::Events,
     report::Failure,
+    rounds::{Progress, Rounds},
+    rows::Snapshots,
     settled::Settled,
 };
 use crate::{ManualClock, Timestamp, store::Capabilities};
@@ -14,6 +19,7 @@ use crate::{ManualClock, Timestamp, store::Capabilities};
 pub(crate) struct Trial {
     kit: Kit,
     subject: Subject,
+    progress: Arc<Progress>,
 }
 
 fn missing(what: &str) -> Failure {
@@ -21,8 +27,17 @@ fn missing(what: &str) -> Failure {
 }
 
 impl Trial {
-    pub(crate) fn new(kit: Kit, subject: Subject) -> Self {
-        Self { kit, subject }
+    pub(crate) fn new(kit: Kit, subject: Subject, progress: Arc<Progress>) -> Self {
+        Self {
+            kit,
+            subject,
+            progress,
+        }
+    }
+
+    /// The same check's work with another subject.
+    fn with(&self, subject: Subject) -> Self {
+        Self::new(self.kit.clone(), subject, Arc::clone(&self.progress))
     }
 
     pub(crate) fn declared(&self) -> &Capabilities {
@@ -52,9 +67,28 @@ impl Trial {
         Ok(Snapshots(Arc::clone(store)))
     }
 
-    /// A part of the rounds of the longest race, at least 10.
-    pub(crate) fn rounds(&self, part: u32) -> u64 {
-        u64::from(self.kit.rounds / part.max(1)).max(10)
+    /// A part of the rounds of the longest race, at least 10, and no longer than a fourth of the deadline.
+    pub(crate) fn rounds(&self, part: u32) -> Rounds {
+        self.times(u64::from(self.kit.rounds / part.max(1)).max(10))
+    }
+
+    /// As many rounds whatever the kit says, and no longer than a fourth of the deadline.
+    pub(crate) fn times(&self, rounds: u64) -> Rounds {
+        Rounds::new(rounds, Instant::now() + self.patience(), &self.progress)
+    }
+
+    /// How long a loop of the check may take, or a call that must not wait for another.
+    pub(crate) fn patience(&self) -> Duration {
+        self.kit.deadline / 4
+    }
+
+    /// The most events that a check puts in one commit where it needs many.
+    pub(crate) fn most_events(&self) -> usize {
+        self.kit
+            .declared
+            .max_commit_events
+            .unwrap_or(500)
+            .clamp(1, 500)
     }
 
     /// Whether the tasks of a check take turns on one thread.
@@ -74,7 +108,7 @@ impl Trial {
     pub(crate) async fn second(&self) -> Result<Self, Failure> {
         let open = self.subject.second_handle.as_ref();
         let open = open.ok_or_else(|| missing("second handle"))?;
-        Ok(Self::new(self.kit.clone(), open().await))
+        Ok(self.with(open().await))
     }
 
     /// The same data after closing and opening. Drop all handles before.
@@ -95,6 +129,6 @@ impl Trial {
 
     /// Another store, which has nothing to do with this one.
     pub(crate) async fn stranger(&self) -> Self {
-        Self::new(self.kit.clone(), (self.kit.factory)().await)
+        self.with((self.kit.factory)().await)
     }
 }

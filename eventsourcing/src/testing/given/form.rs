@@ -180,9 +180,12 @@ fn shown_lines(shown: &impl fmt::Debug) -> Vec<String> {
 /// The one marked as expected, the other as what happened.
 pub(super) fn diff_of_texts(expected: &str, happened: &str) -> String {
     let mark = |mark: char, text: &str| {
-        let lines = text
-            .lines()
-            .map(|line| format!("  {mark} {}", line.trim_start_matches("    ")));
+        // Lists come with the room for a mark.
+        let marked = text.lines().all(|line| line.starts_with("    "));
+        let lines = text.lines().map(|line| {
+            let line = line.strip_prefix("    ").filter(|_| marked).unwrap_or(line);
+            format!("  {mark} {line}")
+        });
         lines.collect::<Vec<_>>()
     };
     let mut lines = mark('-', expected);

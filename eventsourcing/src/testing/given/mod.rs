@@ -165,7 +165,7 @@ impl<A: Aggregate> Given<A> {
         mut decide: impl FnMut() -> Result<E, X>,
     ) -> Outcome<A, X> {
         assert!(
-            self.events.is_empty() && self.rivals.is_empty(),
+            self.events.is_empty(),
             "`when_creating` needs `Given::nothing()`: an aggregate with events is created already"
         );
         self.run(&mut |_| {
@@ -182,6 +182,10 @@ impl<A: Aggregate> Given<A> {
 
     #[track_caller]
     fn run<X: fmt::Debug>(self, decide: Decide<'_, A, X>) -> Outcome<A, X> {
+        assert!(
+            self.rivals.is_empty() || !self.events.is_empty(),
+            "`racing` needs given events: rivals meet at an aggregate that exists, and after `Given::nothing()` there is none"
+        );
         let case = Case {
             id: self.id.unwrap_or_else(any_id::<A>),
             events: self.events,

@@ -6,7 +6,7 @@ use super::{
     EventList, form,
     run::{Case, Decide, Ran, Refused},
 };
-use crate::aggregate::Aggregate;
+use crate::{aggregate::Aggregate, testing::lines};
 
 const MARKS: &str = "(- expected, + happened)";
 const NOT_FOUND: &str = "the aggregate was never created, or is discarded";
@@ -37,7 +37,8 @@ impl<A: Aggregate, X: fmt::Debug> Outcome<A, X> {
         let mut trouble = prefixes.filter_map(|prefix| outcome.trouble(case, prefix, decide));
         let first = trouble.next();
         drop(trouble);
-        outcome.from_snapshot = first;
+        outcome.from_snapshot =
+            first.map(|trouble| outcome.impurity(case, decide).unwrap_or(trouble));
         Ok(outcome)
     }
 
@@ -61,6 +62,16 @@ impl<A: Aggregate, X: fmt::Debug> Outcome<A, X> {
         message += "\nhint: ";
         message += HINT;
         Some(message)
+    }
+
+    /// What is different when the case runs once more, from no snapshot.
+    fn impurity(&self, case: &Case<A>, decide: Decide<'_, A, X>) -> Option<String> {
+        let difference = self.difference(&case.run(None, decide).ok()?)?;
+        Some(format!(
+            "the command comes to something else when it runs again on the same state (- at first, + again):\n{difference}\n\
+             hint: a command does nothing but decide; what changes from call to call (the time, an id, a counter) goes into it \
+             as an argument"
+        ))
     }
 
     fn difference(&self, ran: &Ran<A, X>) -> Option<String> {
@@ -110,9 +121,8 @@ impl<A: Aggregate, X: fmt::Debug> Outcome<A, X> {
         let expected = expected.borrow();
         let failure = match &self.decided {
             Err(Refused::Rejected(error)) => {
-                let (one, other) = (format!("{expected:#?}"), format!("{error:#?}"));
-                (one != other).then(|| {
-                    let difference = form::diff_of_texts(&one, &other);
+                let difference = lines::diff(&format!("{expected:#?}"), &format!("{error:#?}"));
+                difference.map(|difference| {
                     format!("the command was rejected with another error {MARKS}:\n{difference}")
                 })
             }

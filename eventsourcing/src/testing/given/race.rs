@@ -2,11 +2,11 @@
 //!
 //! A memory store never waits, so each future is done when it is polled once: no runtime is needed.
 
-use std::{collections::VecDeque, fmt, future::Future};
+use std::{fmt, future::Future};
 
 use futures_util::FutureExt as _;
 
-use super::run::{Case, Decide, Ran};
+use super::run::{self, Case, Decide, Fold, Ran};
 use crate::{
     Error, MemoryStore, Repository,
     aggregate::{Aggregate, Root},
@@ -19,15 +19,19 @@ pub(super) fn run<A: Aggregate, X: fmt::Debug>(
     decide: Decide<'_, A, X>,
 ) -> Result<Ran<A, X>, String> {
     // Here it is known which event is wrong; the repository would only refuse the save.
-    case.fold(case.events.len())?;
+    let mut fold = case.fold(case.events.len())?;
     let repository = now(Repository::builder(MemoryStore::new()).build())?;
     store_given(&repository, case, prefix.unwrap_or(0))?;
-    let mut rivals: VecDeque<Vec<A::Event>> = case.rivals.iter().cloned().collect();
+    let mut rivals = case.rivals.iter().enumerate();
     loop {
         let root = at_once(repository.find(&case.id))?;
-        let decided = decide(root.as_deref());
-        if let Some(events) = rivals.pop_front() {
-            store_rival(&repository, &case.id, events)?;
+        let decided = run::decided(decide, root.as_deref())?;
+        if let Ok(events) = &decided {
+            fold.clone().apply_decided(events)?;
+        }
+        if let Some((index, events)) = rivals.next() {
+            meet_rival(&mut fold, index + 1, events)?;
+            store_rival(&repository, &case.id, events.clone())?;
         }
         let events = match decided {
             Ok(events) => events,
@@ -78,6 +82,20 @@ fn store_given<A: Aggregate>(
     }
     record(&mut root, events);
     at_once(repository.save(&mut root)).map(drop)
+}
+
+/// Applies a rival's events, so that it is known which of them can't happen.
+fn meet_rival<A: Aggregate>(
+    fold: &mut Fold<'_, A>,
+    number: usize,
+    events: &[A::Event],
+) -> Result<(), String> {
+    for (index, event) in events.iter().enumerate() {
+        let (place, count) = (index + 1, events.len());
+        fold.apply(event)
+            .map_err(|why| format!("event {place} of {count} of rival {number} {why}"))?;
+    }
+    Ok(())
 }
 
 fn store_rival<A: Aggregate>(

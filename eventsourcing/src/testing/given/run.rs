@@ -1,12 +1,17 @@
 //! Running a case: fold the given events, decide, fold what was decided. Also from a snapshot at a prefix.
 
-use std::{fmt, ops::Range};
+use std::{
+    fmt,
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use super::race;
 use crate::{
     aggregate::{Aggregate, Root},
-    codec::Codec as _,
-    event::Stage,
+    codec::{Codec as _, Json},
+    event::{Decoded, Stage},
+    testing::panics::text,
 };
 
 pub(super) struct Case<A: Aggregate> {
@@ -51,14 +56,9 @@ impl<A: Aggregate> Case<A> {
             fold.through_snapshot()?;
         }
         self.go_on(&mut fold, first..self.events.len())?;
-        let decided = decide(fold.alive());
+        let decided = decided(decide, fold.alive())?;
         if let Ok(events) = &decided {
-            for (index, event) in events.iter().enumerate() {
-                fold.apply(event.clone()).map_err(|why| {
-                    let (number, count) = (index + 1, events.len());
-                    format!("event {number} of {count} that the command decided on can't be applied: {why}")
-                })?;
-            }
+            fold.apply_decided(events)?;
         }
         Ok(Ran {
             decided,
@@ -77,16 +77,16 @@ impl<A: Aggregate> Case<A> {
         let count = self.events.len();
         for (index, event) in self.events.iter().enumerate() {
             if range.contains(&index) {
-                fold.apply(event.clone()).map_err(|why| {
-                    let number = index + 1;
-                    format!("given event {number} of {count} can't be applied: {why}")
-                })?;
+                let number = index + 1;
+                fold.apply(event)
+                    .map_err(|why| format!("given event {number} of {count} {why}"))?;
             }
         }
         Ok(())
     }
 }
 
+#[derive(Clone)]
 pub(super) struct Fold<'a, A: Aggregate> {
     id: &'a A::Id,
     state: Option<A>,
@@ -102,8 +102,30 @@ impl<'a, A: Aggregate> Fold<'a, A> {
         }
     }
 
-    fn apply(&mut self, event: A::Event) -> Result<(), String> {
+    /// As a store would give it back. The error goes on behind which event it is.
+    pub(super) fn apply(&mut self, event: &A::Event) -> Result<(), String> {
         let shown = format!("{event:?}");
+        let stored =
+            stored::<A>(event).map_err(|why| format!("can't be stored: {shown}: {why}"))?;
+        let applied = catch_unwind(AssertUnwindSafe(|| self.apply_stored(stored, &shown)));
+        applied
+            .unwrap_or_else(|panic| {
+                Err(format!("{shown}: its handler panicked: {}", text(&*panic)))
+            })
+            .map_err(|why| format!("can't be applied: {why}"))
+    }
+
+    pub(super) fn apply_decided(&mut self, events: &[A::Event]) -> Result<(), String> {
+        for (index, event) in events.iter().enumerate() {
+            let (number, count) = (index + 1, events.len());
+            self.apply(event).map_err(|why| {
+                format!("event {number} of {count} that the command decided on {why}")
+            })?;
+        }
+        Ok(())
+    }
+
+    fn apply_stored(&mut self, event: A::Event, shown: &str) -> Result<(), String> {
         if self.discarded {
             return Err(format!("{shown} comes after the discard"));
         }
@@ -145,5 +167,25 @@ impl<'a, A: Aggregate> Fold<'a, A> {
 
     fn into_alive(self) -> Option<A> {
         self.state.filter(|_| !self.discarded)
+    }
+}
+
+/// What the command makes of a state; a panic of it is the case's failure.
+pub(super) fn decided<A: Aggregate, X>(
+    decide: Decide<'_, A, X>,
+    state: Option<&A>,
+) -> Result<Result<Vec<A::Event>, Refused<X>>, String> {
+    let decided = catch_unwind(AssertUnwindSafe(|| decide(state)));
+    decided.map_err(|panic| format!("the command panicked: {}", text(&*panic)))
+}
+
+/// The event as a store gives it back.
+fn stored<A: Aggregate>(event: &A::Event) -> Result<A::Event, String> {
+    let (of, mut bytes) = (A::EVENTS[A::__index(event)], Vec::new());
+    A::__encode(event, &Json, &mut bytes).map_err(|error| error.to_string())?;
+    match A::__decode(&Json, of.name, of.version, &bytes) {
+        Ok(Decoded::One(event)) => Ok(event),
+        Ok(Decoded::Many(_)) => Err("it is read as several events".to_owned()),
+        Err(error) => Err(format!("what was written can't be read: {error:?}")),
     }
 }

@@ -414,3 +414,46 @@ pub(crate) async fn hundreds_of_unfinished_readers_hold_nothing_up(t: Trial) -> 
     same!(store.head("1").await?, 7, "the head");
     Ok(())
 }
+
+pub(crate) async fn pages_of_thousands(t: Trial) -> Checked {
+    const EVENTS: u64 = 2_500;
+    let store = t.events()?;
+    let count = usize::try_from(EVENTS).unwrap_or(usize::MAX);
+    store.fill(&stream("1")?, count, t.most_events()).await?;
+    for limit in [2_000, count - 1, count, usize::MAX] {
+        for direction in [Direction::Forward, Direction::Backward] {
+            let mut seen = Vec::new();
+            loop {
+                let read = ReadStream {
+                    versions: match (direction, seen.last()) {
+                        (_, None) => 1..=Version::MAX.get(),
+                        (Direction::Forward, Some(last)) => last + 1..=Version::MAX.get(),
+                        (Direction::Backward, Some(last)) => 1..=last - 1,
+                    },
+                    direction,
+                    limit,
+                };
+                let (page, more) = store.seen("1", read).await?;
+                let empty = page.is_empty();
+                seen.extend(page);
+                same!(
+                    (more, empty),
+                    (seen.len() < count, false),
+                    "`has_more`, and whether the page is empty, after {} of {EVENTS} events, {direction:?}, limit {limit}",
+                    seen.len()
+                );
+                if !more {
+                    break;
+                }
+            }
+            if direction == Direction::Backward {
+                seen.reverse();
+            }
+            ensure!(
+                seen.into_iter().eq(1..=EVENTS),
+                "the {EVENTS} versions are others, {direction:?}, limit {limit}"
+            );
+        }
+    }
+    Ok(())
+}

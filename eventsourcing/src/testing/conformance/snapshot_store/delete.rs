@@ -159,7 +159,7 @@ pub(crate) async fn removing_twice_removes_once(t: Trial) -> Checked {
 
 pub(crate) async fn of_many_that_remove_a_row_one_is_told_so(t: Trial) -> Checked {
     let (store, key, _) = of(&t, &[]).await?;
-    for version in 1..=t.rounds(1_000) {
+    for version in t.rounds(1_000).map(|round| round + 1) {
         let rows = store.put(&key, &[version]).await?;
         let tasks: Vec<_> = (0..16)
             .map(|_| {
@@ -250,5 +250,43 @@ pub(crate) async fn the_older_row_is_the_newest_again(t: Trial) -> Checked {
         rows.first(),
         "the newest row"
     );
+    Ok(())
+}
+
+pub(crate) async fn another_handle_misses_what_was_removed(t: Trial) -> Checked {
+    let (store, key, rows) = of(&t, &[5, 10]).await?;
+    let second = t.second().await?;
+    let other = second.snapshots()?;
+    same!(
+        other.newest(&key, 99).await?.as_ref(),
+        rows.last(),
+        "the newest row through another handle"
+    );
+    same!(other.versions("1").await?, [5, 10], "the versions listed");
+    store.delete(&SnapshotInfo::from(&rows[1])).await?;
+    same!(
+        other.newest(&key, 99).await?.as_ref(),
+        rows.first(),
+        "the newest row through another handle, after one was removed"
+    );
+    same!(other.versions("1").await?, [5], "the versions listed");
+    ensure!(
+        !other.delete(&SnapshotInfo::from(&rows[1])).await?,
+        "another handle says that it removed a row that was removed"
+    );
+    Ok(())
+}
+
+pub(crate) async fn every_bit_of_a_checksum_counts(t: Trial) -> Checked {
+    for bit in [0, 31, 32, 52, 62, 63] {
+        let (store, key) = (t.snapshots()?, key(&format!("bit-{bit}"), 1)?);
+        let rows = store.put(&key, &[10]).await?;
+        let mut other = SnapshotInfo::from(&rows[0]);
+        other.checksum ^= 1 << bit;
+        ensure!(
+            !store.delete(&other).await?,
+            "says that it removed a row whose checksum differs in bit {bit}"
+        );
+    }
     Ok(())
 }

@@ -162,3 +162,85 @@ pub(crate) async fn the_number_deleted(t: Trial) -> Checked {
     );
     Ok(())
 }
+
+pub(crate) async fn thousands_of_rows_are_deleted(t: Trial) -> Checked {
+    let store = t.snapshots()?;
+    let versions: Vec<_> = (1..=300).collect();
+    for id in 0..5 {
+        store
+            .put(&of("order", &id.to_string(), 1)?, &versions)
+            .await?;
+    }
+    same!(
+        store.delete_category("order", None).await?,
+        1_500,
+        "the rows deleted of 1,500"
+    );
+    for id in 0..5 {
+        same!(
+            store.list(&id.to_string()).await?.len(),
+            0,
+            "the rows left of stream {id}"
+        );
+    }
+    Ok(())
+}
+
+pub(crate) async fn another_handle_misses_what_was_deleted(t: Trial) -> Checked {
+    let (store, second, key) = (t.snapshots()?, t.second().await?, of("order", "1", 1)?);
+    let other = second.snapshots()?;
+    let rows = store.put(&key, &[5, 10]).await?;
+    same!(
+        other.newest(&key, 99).await?.as_ref(),
+        rows.last(),
+        "the newest row through another handle"
+    );
+    same!(other.versions("1").await?, [5, 10], "the versions listed");
+    store.delete_category("order", None).await?;
+    same!(
+        other.newest(&key, 99).await?,
+        None,
+        "the newest row through another handle, after all were deleted"
+    );
+    same!(other.list("1").await?.len(), 0, "the rows listed");
+    Ok(())
+}
+
+pub(crate) async fn categories_that_look_alike_keep_their_rows(t: Trial) -> Checked {
+    let store = t.snapshots()?;
+    for group in lookalikes() {
+        for category in &group {
+            store.put(&of(category, "1", 1)?, &[5]).await?;
+        }
+        for category in &group {
+            same!(
+                store.delete_category(category, None).await?,
+                1,
+                "the rows deleted of {category:?}, beside one each of {group:?}"
+            );
+            let own = store.newest(&of(category, "1", 1)?, 9).await?;
+            same!(own, None, "the row of {category:?} after it was deleted");
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn ids_with_slashes_are_no_part_of_the_category_to_delete(t: Trial) -> Checked {
+    for other in ["order/a", "order/a/b", "order/"] {
+        let store = t.snapshots()?;
+        let key = of("order", "a/b/c", 1)?;
+        if store.newest(&key, 9).await?.is_none() {
+            store.put(&key, &[5]).await?;
+        }
+        same!(
+            store.delete_category(other, None).await?,
+            0,
+            "the rows deleted of {other:?}, beside one of order/a/b/c"
+        );
+        ensure!(
+            store.newest(&key, 9).await?.is_some(),
+            "the row of order/a/b/c is gone after {other:?} was deleted"
+        );
+    }
+    Ok(())
+}

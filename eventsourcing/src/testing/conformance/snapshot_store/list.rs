@@ -95,3 +95,13 @@ pub(crate) async fn the_length_of_no_state_and_of_an_empty_one(t: Trial) -> Chec
     );
     Ok(())
 }
+
+pub(crate) async fn thousands_of_rows_are_listed(t: Trial) -> Checked {
+    let store = t.snapshots()?;
+    let versions: Vec<_> = (1..=1_500).collect();
+    store.put(&key("1", 1)?, &versions).await?;
+    let seen = store.versions("1").await?;
+    same!(seen.len(), versions.len(), "the rows listed");
+    ensure!(seen == versions, "the versions listed are others");
+    Ok(())
+}

@@ -215,3 +215,29 @@ pub(crate) async fn a_damaged_row_does_not_fall_back_to_an_older_one(t: Trial) -
     );
     at_most(&store, &key, 9, 5).await
 }
+
+pub(crate) async fn the_oldest_of_thousands(t: Trial) -> Checked {
+    let versions: Vec<_> = (1..=1_500).collect();
+    let (store, key) = of(&t, &versions).await?;
+    for version in [1, 2, 50, 499, 1_400, 1_500] {
+        at_most(&store, &key, version, version).await?;
+    }
+    at_most(&store, &key, 0, 0).await
+}
+
+pub(crate) async fn twenty_other_keys_are_named(t: Trial) -> Checked {
+    let store = t.snapshots()?;
+    let mut others = Vec::new();
+    for number in 0..20 {
+        let mut other = key("1", number % 3 + 2)?;
+        other.codec = format!("codec-{number}");
+        store.put(&other, &[5, 10]).await?;
+        others.push(other);
+    }
+    same!(
+        store.others(&key("1", 1)?, 7).await?,
+        sorted(others),
+        "the other keys"
+    );
+    Ok(())
+}

@@ -110,3 +110,36 @@ pub(crate) async fn the_number_pruned(t: Trial) -> Checked {
     same!(store.prune(&key, 5).await?, 1, "the rows pruned below 5");
     Ok(())
 }
+
+pub(crate) async fn thousands_of_rows_are_pruned(t: Trial) -> Checked {
+    let (store, key) = (t.snapshots()?, key("1", 1)?);
+    let versions: Vec<_> = (1..=1_500).collect();
+    store.put(&key, &versions).await?;
+    same!(
+        store.prune(&key, 1_500).await?,
+        1_499,
+        "the rows pruned of 1,500"
+    );
+    same!(store.versions("1").await?, [1_500], "the versions left");
+    Ok(())
+}
+
+pub(crate) async fn another_handle_misses_what_was_pruned(t: Trial) -> Checked {
+    let (store, second, key) = (t.snapshots()?, t.second().await?, key("1", 1)?);
+    let other = second.snapshots()?;
+    store.put(&key, &[5, 10]).await?;
+    same!(
+        other.newest(&key, 7).await?.map(|row| row.version.get()),
+        Some(5),
+        "the newest row at or below 7 through another handle"
+    );
+    same!(other.versions("1").await?, [5, 10], "the versions listed");
+    store.prune(&key, 10).await?;
+    same!(
+        other.newest(&key, 7).await?,
+        None,
+        "the newest row at or below 7 through another handle, after it was pruned"
+    );
+    same!(other.versions("1").await?, [10], "the versions listed");
+    Ok(())
+}

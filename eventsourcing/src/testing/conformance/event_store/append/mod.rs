@@ -2,6 +2,7 @@
 
 mod answers;
 mod bytes;
+mod dropped;
 mod empty;
 mod expected;
 mod invalid;
@@ -10,10 +11,11 @@ mod races;
 mod refusals;
 mod repetition;
 mod same_id;
+mod texts;
 mod times;
 mod whole;
 
 pub(crate) use self::{
-    answers::*, bytes::*, empty::*, expected::*, invalid::*, lasting::*, races::*, refusals::*,
-    repetition::*, same_id::*, times::*, whole::*,
+    answers::*, bytes::*, dropped::*, empty::*, expected::*, invalid::*, lasting::*, races::*,
+    refusals::*, repetition::*, same_id::*, texts::*, times::*, whole::*,
 };

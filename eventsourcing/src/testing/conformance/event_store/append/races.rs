@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::runtime::Handle;
 
-use crate::{Error, store::Appended, testing::conformance::prelude::*};
+use crate::{
+    Error,
+    store::Appended,
+    testing::conformance::{prelude::*, rounds::Rounds},
+};
 
 /// As many appends of one event at once to one version, each through the next of the handles.
 async fn race(
@@ -26,9 +30,17 @@ async fn race(
     Ok(answers)
 }
 
-/// Races for every version from `from` to `to`: one winner each, losers get conflicts.
-async fn one_wins(handles: &[Events], id: &str, from: u64, to: u64) -> Checked {
-    for expected in from..to {
+/// Races for a version a round, from `from`: one winner each, losers get conflicts.
+async fn one_wins(
+    handles: &[Events],
+    id: &str,
+    from: u64,
+    rounds: impl Iterator<Item = u64>,
+) -> Checked {
+    let mut to = from;
+    for round in rounds {
+        let expected = from + round;
+        to = expected + 1;
         let answers = race(handles, id, expected, 12).await?;
         let winners = answers.iter().filter(|answer| answer.is_ok()).count();
         same!(
@@ -66,11 +78,11 @@ const FRAY: Duration = Duration::from_secs(2);
 fn at_the_head(
     runtime: &Handle,
     store: &Events,
-    tries: u64,
+    tries: Rounds,
     until: Instant,
 ) -> Result<Vec<u64>, Failure> {
     let (mut head, mut stored) = (0, Vec::new());
-    for number in 0..tries {
+    for number in tries {
         if number > 10 && Instant::now() > until {
             break;
         }
@@ -87,9 +99,9 @@ fn at_the_head(
 }
 
 /// The same where there is one thread: the writers meet at the store's awaits.
-async fn in_turns(store: &Events, writers: usize, tries: u64) -> Result<Vec<u64>, Failure> {
+async fn in_turns(store: &Events, writers: usize, tries: Rounds) -> Result<Vec<u64>, Failure> {
     let mut stored = Vec::new();
-    for head in 0..tries {
+    for head in tries {
         let commits = (0..writers).map(|_| commit("1", head, 1));
         let commits = commits.collect::<Result<Vec<_>, _>>()?;
         let answers = join_all(commits.iter().map(|one| store.append(one))).await;
@@ -113,7 +125,7 @@ pub(crate) async fn of_threads_that_meet_at_the_head_one_wins(t: Trial) -> Check
     } else {
         let until = Instant::now() + FRAY;
         let threads = [(); 4].map(|()| {
-            let (store, runtime) = (store.clone(), Handle::current());
+            let (store, runtime, tries) = (store.clone(), Handle::current(), tries.clone());
             tokio::task::spawn_blocking(move || at_the_head(&runtime, &store, tries, until))
         });
         for thread in threads {
@@ -136,8 +148,8 @@ pub(crate) async fn of_threads_that_meet_at_the_head_one_wins(t: Trial) -> Check
 
 pub(crate) async fn of_many_that_create_a_stream_one_wins(t: Trial) -> Checked {
     let store = [t.events()?];
-    for id in 0..t.rounds(400) {
-        one_wins(&store, &id.to_string(), 0, 1).await?;
+    for id in t.rounds(400) {
+        one_wins(&store, &id.to_string(), 0, 0..1).await?;
     }
     Ok(())
 }
@@ -150,7 +162,7 @@ pub(crate) async fn of_many_that_race_through_two_handles_one_wins(t: Trial) -> 
 
 pub(crate) async fn losers_are_told_the_version_they_lost_to(t: Trial) -> Checked {
     let store = [t.events()?];
-    for expected in 0..t.rounds(1_000) {
+    for expected in t.rounds(1_000) {
         for answer in race(&store, "1", expected, 6).await? {
             if answer.is_err() {
                 let (_, named, actual) = conflict(answer, "a lost race")?;

@@ -1,6 +1,4 @@
-//! Commits that are too large, and what is left behind by those that failed.
-
-use std::time::Duration;
+//! Commits that are too large, and what is left behind by those that were refused.
 
 use crate::{ErrorKind, Version, store::Capabilities, testing::conformance::prelude::*};
 
@@ -58,42 +56,5 @@ pub(crate) async fn a_refused_commit_leaves_no_trace(t: Trial) -> Checked {
     }
     store.put("1", 2, 1).await?;
     same!(versions(&store.read("1").await?), [1, 2, 3], "the versions");
-    Ok(())
-}
-
-pub(crate) async fn a_dropped_append_is_stored_whole_or_not_at_all(t: Trial) -> Checked {
-    let store = t.events()?;
-    for round in 0..t.rounds(400) {
-        let id = round.to_string();
-        let one = commit(&id, 0, 3)?;
-        let micros = Duration::from_micros(round % 7 * 50);
-        // Dropped at its deadline, wherever it is by then.
-        let _ = tokio::time::timeout(micros, store.append(&one)).await;
-        // What was dropped may still be on its way: this one waits behind it, or is refused because of it.
-        let settled = store.append(&commit(&id, 0, 1)?).await;
-        let head = store.head(&id).await?;
-        same!(
-            head,
-            if settled.is_ok() { 1 } else { 3 },
-            "the head after a dropped append of 3"
-        );
-    }
-    Ok(())
-}
-
-pub(crate) async fn a_dropped_append_can_be_repeated(t: Trial) -> Checked {
-    let store = t.events()?;
-    for round in 0..t.rounds(400) {
-        let id = round.to_string();
-        let one = commit(&id, 0, 2)?;
-        let micros = Duration::from_micros(round % 7 * 50);
-        let _ = tokio::time::timeout(micros, store.append(&one)).await;
-        store.append(&one).await?;
-        same!(
-            store.head(&id).await?,
-            2,
-            "the head after a dropped append and its repetition"
-        );
-    }
     Ok(())
 }

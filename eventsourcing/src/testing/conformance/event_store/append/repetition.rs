@@ -132,7 +132,7 @@ pub(crate) async fn a_commit_id_used_at_another_expected_version_is_a_conflict(
 
 pub(crate) async fn many_repetitions_at_once_store_one(t: Trial) -> Checked {
     let store = t.events()?;
-    for round in 0..t.rounds(1_000) {
+    for round in t.rounds(1_000) {
         let one = commit(&round.to_string(), 0, 2)?;
         let tasks: Vec<_> = (0..20)
             .map(|_| {
@@ -260,4 +260,62 @@ pub(crate) async fn a_repetition_is_known_after_others_went_on_where_it_has_no_e
     );
     same!(store.head("a").await?, 1, "the head");
     Ok(())
+}
+
+pub(crate) async fn a_repetition_is_known_after_thousands_of_others(t: Trial) -> Checked {
+    let store = t.events()?;
+    let (alone, among) = (commit("alone", 0, 2)?, commit("among", 0, 2)?);
+    let answers = [store.append(&alone).await?, store.append(&among).await?];
+    for round in t.times(2_000) {
+        let (id, expected) = if round % 2 == 0 {
+            ("among", 2 + round / 2)
+        } else {
+            ("beside", round / 2)
+        };
+        store.put(id, expected, 1).await?;
+    }
+    again(&store, &alone, &answers[0]).await?;
+    again(&store, &among, &answers[1]).await?;
+    same!(store.head("alone").await?, 2, "the head");
+    Ok(())
+}
+
+/// A commit to three streams of which each has another time, and its answer.
+async fn of_several_times(t: &Trial, store: &Events) -> Result<(Commit, Appended), Failure> {
+    for (id, micros) in [("a", 3_000_000), ("b", 9_000_000), ("c", 6_000_000)] {
+        t.set_clock(micros)?;
+        store.put(id, 0, 1).await?;
+    }
+    t.set_clock(1_000_000)?;
+    let one = commit_of(vec![part("a", 1, 2)?, part("b", 1, 1)?, part("c", 1, 3)?]);
+    let answer = store.append(&one).await?;
+    t.set_clock(20_000_000)?;
+    Ok((one, answer))
+}
+
+pub(crate) async fn a_repetition_has_the_time_of_each_stream(t: Trial) -> Checked {
+    let store = t.events()?;
+    let (one, answer) = of_several_times(&t, &store).await?;
+    let times = answer
+        .streams
+        .iter()
+        .map(|part| part.recorded_at.unix_micros());
+    same!(
+        times.collect::<Vec<_>>(),
+        [3_000_000, 9_000_000, 6_000_000],
+        "the times of the streams"
+    );
+    again(&store, &one, &answer).await
+}
+
+pub(crate) async fn a_repetition_may_name_its_streams_in_another_order(t: Trial) -> Checked {
+    let store = t.events()?;
+    let (mut one, mut answer) = of_several_times(&t, &store).await?;
+    for (left, right) in [(0, 1), (1, 2), (0, 2)] {
+        one.streams.swap(left, right);
+        answer.streams.swap(left, right);
+        again(&store, &one, &answer).await?;
+    }
+    store.put("b", 2, 1).await?;
+    again(&store, &one, &answer).await
 }

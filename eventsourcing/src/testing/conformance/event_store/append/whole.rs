@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     Version,
     store::{Commit, ReadAll},
-    testing::conformance::prelude::*,
+    testing::conformance::{prelude::*, rounds::Rounds},
 };
 
 pub(crate) async fn a_conflict_in_one_stream_stores_nothing_of_the_others(t: Trial) -> Checked {
@@ -110,15 +110,14 @@ pub(crate) async fn racing_saves_that_overlap_by_one_leave_no_event_of_a_loser(
 ) -> Checked {
     const ROUNDS_OF_A_STREAM: u64 = 500;
     let store = t.events()?;
-    let mut left = t.rounds(1);
-    while left > 0 {
-        let rounds = left.min(ROUNDS_OF_A_STREAM);
-        let id = format!("race-{left}");
-        left -= rounds;
+    let mut all = t.rounds(1).peekable();
+    while let Some(first) = all.peek() {
+        let id = format!("race-{first}");
         let mut winners = Vec::new();
-        for round in 0..rounds {
+        for (round, _) in (0..ROUNDS_OF_A_STREAM).zip(&mut all) {
             winners.push(overlapping(&store, &id, round * 2).await?);
         }
+        let rounds = winners.len() as u64;
         let seen = store.read(&id).await?;
         same!(
             versions(&seen),
@@ -141,7 +140,7 @@ pub(crate) async fn racing_commits_of_several_streams_are_stored_whole_or_not_at
     t: Trial,
 ) -> Checked {
     let store = t.events()?;
-    for round in 0..t.rounds(500) {
+    for round in t.rounds(500) {
         let racers = (0..8).map(|racer| {
             let (store, own) = (store.clone(), format!("{round}-{racer}"));
             let parts = [part(&own, 0, 3), part("shared", round * 2, 2)];
@@ -168,17 +167,23 @@ pub(crate) async fn racing_commits_of_several_streams_are_stored_whole_or_not_at
 }
 
 /// A task that appends commits of three events (to each of `streams` streams), yielding between them.
-fn writer(store: &Events, commits: u64, streams: u64) -> tokio::task::JoinHandle<Checked> {
+fn writer(
+    store: &Events,
+    commits: Rounds,
+    streams: u64,
+) -> tokio::task::JoinHandle<Result<u64, Failure>> {
     let store = store.clone();
     tokio::spawn(async move {
-        for number in 0..commits {
+        let mut stored = 0;
+        for number in commits {
             let parts = (0..streams).map(|id| part(&id.to_string(), number * 3, 3));
             store
                 .append(&commit_of(parts.collect::<Result<_, _>>()?))
                 .await?;
+            stored += 1;
             tokio::task::yield_now().await;
         }
-        Ok(())
+        Ok(stored)
     })
 }
 
@@ -196,7 +201,7 @@ pub(crate) async fn readers_of_a_stream_never_see_a_part_of_a_commit(t: Trial) -
             "events beyond whole commits of three, of {seen} that a reader saw"
         );
         if finished {
-            joined(writer).await??;
+            let commits = joined(writer).await??;
             same!(seen, commits * 3, "events at the end");
             return Ok(());
         }
@@ -232,7 +237,7 @@ pub(crate) async fn readers_of_all_never_see_a_part_of_a_commit(t: Trial) -> Che
             );
         }
         if finished {
-            joined(writer).await??;
+            let commits = joined(writer).await??;
             same!(seen.len() as u64, commits * 9, "events at the end");
             return Ok(());
         }

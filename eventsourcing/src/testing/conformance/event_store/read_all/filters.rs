@@ -199,3 +199,41 @@ pub(crate) async fn filters_and_pages_of_one(t: Trial) -> Checked {
     }
     Ok(())
 }
+
+pub(crate) async fn categories_that_look_alike(t: Trial) -> Checked {
+    for group in lookalikes() {
+        // A store of its own: other groups have the same names.
+        let stranger = t.stranger().await;
+        let names: Vec<_> = group.iter().map(String::as_str).collect();
+        let store = stored(&stranger, &names).await?;
+        for category in names {
+            shows_its_own(&store, category).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_category_that_looks_like_a_stored_one_is_an_empty_page(t: Trial) -> Checked {
+    for group in lookalikes() {
+        let stranger = t.stranger().await;
+        let (stored_one, others) = (first(&group, "the names")?, &group[1..]);
+        let store = stored(&stranger, &[stored_one]).await?;
+        for other in others {
+            shows_none(&store, other).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn ids_with_slashes_are_no_part_of_the_category(t: Trial) -> Checked {
+    let store = t.events()?;
+    for id in ["a/b", "a/b/c", "/", "a"] {
+        store.put_in(named("order", id)?, 0).await?;
+    }
+    let seen = store.follow(filtered(Some("order"), false, 512)).await?;
+    same!(seen.len(), 4, "the events of the category \"order\"");
+    for none in ["order/a", "order/a/b", "order/", "a", "a/b"] {
+        shows_none(&store, none).await?;
+    }
+    Ok(())
+}

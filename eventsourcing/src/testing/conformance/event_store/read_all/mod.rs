@@ -4,13 +4,14 @@ mod filters;
 mod order;
 mod places;
 mod tailing;
+mod windows;
 
-pub(crate) use self::{filters::*, order::*, places::*, tailing::*};
+pub(crate) use self::{filters::*, order::*, places::*, tailing::*, windows::*};
 
 use crate::{Position, store::ReadAll};
 
 /// Everything after this position, in pages of this size.
-fn after(after: Option<Position>, limit: usize) -> ReadAll {
+pub(crate) fn after(after: Option<Position>, limit: usize) -> ReadAll {
     ReadAll {
         after,
         limit,

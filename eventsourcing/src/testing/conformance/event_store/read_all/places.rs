@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::after;
-use crate::{ErrorKind, Position, testing::conformance::prelude::*};
+use super::{after, filtered};
+use crate::{ErrorKind, Position, store::ReadAll, testing::conformance::prelude::*};
 
 /// Five events; the place of a reader after the second, and the ids of the others.
 async fn place(store: &Events) -> Result<(Position, Vec<Uuid>), Failure> {
@@ -66,17 +66,19 @@ pub(crate) async fn a_reader_goes_on_after_reopening(mut t: Trial) -> Checked {
 }
 
 async fn is_refused(store: &Events, place: Position) -> Checked {
-    for limit in [1, 512] {
-        let read = after(Some(place), limit);
-        let error = refused(
-            store.store().read_all(read).await,
-            "a position of another store",
-        )?;
-        same!(
-            *error.kind(),
-            ErrorKind::InvalidConfiguration,
-            "the error's kind"
-        );
+    for category in [None, Some("order"), Some("invoice")] {
+        for (first_only, limit) in [(false, 1), (false, 512), (true, 1), (true, 512)] {
+            let read = ReadAll {
+                after: Some(place),
+                ..filtered(category, first_only, limit)
+            };
+            let what = format!("a position of another store, in {read:?},");
+            refused_as(
+                store.store().read_all(read).await,
+                &ErrorKind::InvalidConfiguration,
+                &what,
+            )?;
+        }
     }
     Ok(())
 }

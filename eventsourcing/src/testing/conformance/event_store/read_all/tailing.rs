@@ -6,10 +6,13 @@ use tokio::task::{JoinHandle, yield_now};
 use uuid::Uuid;
 
 use super::{after, filtered};
-use crate::{store::ReadAll, testing::conformance::prelude::*};
+use crate::{
+    store::ReadAll,
+    testing::conformance::{prelude::*, rounds::Rounds},
+};
 
 /// A writer with a stream of its own, and one that all share. Answers the ids of what was acknowledged.
-fn writer(store: &Events, number: usize, commits: u64, most: u64) -> JoinHandle<Acknowledged> {
+fn writer(store: &Events, number: usize, commits: Rounds, most: u64) -> JoinHandle<Acknowledged> {
     let store = store.clone();
     tokio::spawn(async move {
         let (mut acknowledged, mut head) = (Vec::new(), 0);
@@ -21,7 +24,7 @@ fn writer(store: &Events, number: usize, commits: u64, most: u64) -> JoinHandle<
             },
             &format!("own-{number}"),
         )?;
-        for round in 0..commits {
+        for round in commits {
             let count = round % most + 1;
             let mut one = commit("shared", head, usize::try_from(count).unwrap_or(1))?;
             one.streams[0].stream = own.clone();
@@ -108,11 +111,11 @@ async fn follow(
     writers: &Events,
     reader: &Events,
     read: ReadAll,
-    commits: u64,
+    commits: &Rounds,
     most: u64,
 ) -> Checked {
     let tasks: Vec<_> = (0..6)
-        .map(|number| writer(writers, number, commits, most))
+        .map(|number| writer(writers, number, commits.clone(), most))
         .collect();
     let done = || tasks.iter().all(JoinHandle::is_finished);
     let seen = tail(reader, read.clone(), done).await?;
@@ -139,12 +142,12 @@ async fn follow(
 
 pub(crate) async fn a_tailing_reader_sees_every_event_once(t: Trial) -> Checked {
     let store = t.events()?;
-    follow(&store, &store, after(None, 5), t.rounds(250), 3).await
+    follow(&store, &store, after(None, 5), &t.rounds(250), 3).await
 }
 
 pub(crate) async fn a_tailing_reader_sees_large_commits_whole(t: Trial) -> Checked {
     let store = t.events()?;
-    follow(&store, &store, after(None, 7), t.rounds(1_000), 40).await
+    follow(&store, &store, after(None, 7), &t.rounds(1_000), 40).await
 }
 
 pub(crate) async fn a_tailing_reader_through_another_handle(t: Trial) -> Checked {
@@ -153,7 +156,7 @@ pub(crate) async fn a_tailing_reader_through_another_handle(t: Trial) -> Checked
         &t.events()?,
         &second.events()?,
         after(None, 5),
-        t.rounds(400),
+        &t.rounds(400),
         3,
     )
     .await
@@ -165,7 +168,7 @@ pub(crate) async fn a_tailing_reader_of_one_category(t: Trial) -> Checked {
         &store,
         &store,
         filtered(Some("invoice"), false, 3),
-        t.rounds(400),
+        &t.rounds(400),
         3,
     )
     .await
@@ -173,7 +176,7 @@ pub(crate) async fn a_tailing_reader_of_one_category(t: Trial) -> Checked {
 
 pub(crate) async fn a_tailing_reader_of_first_events(t: Trial) -> Checked {
     let store = t.events()?;
-    follow(&store, &store, filtered(None, true, 1), t.rounds(1_000), 2).await
+    follow(&store, &store, filtered(None, true, 1), &t.rounds(1_000), 2).await
 }
 
 pub(crate) async fn a_reader_that_waits_at_the_end_sees_what_comes(t: Trial) -> Checked {

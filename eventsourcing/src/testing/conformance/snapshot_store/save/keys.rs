@@ -126,6 +126,29 @@ pub(crate) async fn codecs_that_differ_in_case_or_layers(t: Trial) -> Checked {
     are_apart(&t, &keys).await
 }
 
+pub(crate) async fn codecs_that_look_alike(t: Trial) -> Checked {
+    for group in lookalikes() {
+        let stranger = t.stranger().await;
+        let keys = group.iter().map(|name| with_codec(name));
+        are_apart(&stranger, &keys.collect::<Result<Vec<_>, _>>()?).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn streams_that_look_alike(t: Trial) -> Checked {
+    let mut groups = lookalikes();
+    for len in [200, 255, 400, crate::StreamId::MAX_ID_LEN - 1] {
+        let name = "i".repeat(len);
+        groups.push(vec![format!("{name}1"), format!("{name}2")]);
+    }
+    for group in groups {
+        let stranger = t.stranger().await;
+        let keys = group.iter().map(|name| key(name, 1));
+        are_apart(&stranger, &keys.collect::<Result<Vec<_>, _>>()?).await?;
+    }
+    Ok(())
+}
+
 pub(crate) async fn similar_ids_tell_keys_apart(t: Trial) -> Checked {
     let mut keys = Vec::new();
     for id in ["a", "A", "a ", "ab", "a/b", "%", "_", "e\u{301}", "\u{e9}"] {
