@@ -152,6 +152,7 @@ struct If {
     option: Option<u8>,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_zero(number: &u8) -> bool {
     *number == 0
 }

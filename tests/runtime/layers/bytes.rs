@@ -9,7 +9,7 @@ use eventsourcing::{
         SnapshotContext,
     },
     prelude::Timestamp,
-    schema::fingerprint_of,
+    schema::Fingerprint,
 };
 use fastrand::Rng;
 use uuid::Uuid;
@@ -260,7 +260,7 @@ fn each_column_is_bound() {
         version: Version::from(3),
         last_event: Uuid::from_u128(1),
         schema_version: 1,
-        fingerprint: fingerprint_of::<Ledger>(),
+        fingerprint: Fingerprint::of_state::<Ledger>(),
         codec: "bincode+aead",
         created_at: Timestamp::from_unix_micros(5),
     };
@@ -273,7 +273,7 @@ fn each_column_is_bound() {
         codec: base.codec,
     };
     let snapshot = RowContext::Snapshot;
-    let other_shape = fingerprint_of::<crate::domain::bumped::Ledger>();
+    let other_shape = Fingerprint::of_state::<crate::domain::bumped::Ledger>();
     let rows = [
         snapshot(base),
         snapshot(SnapshotContext {
