@@ -99,6 +99,8 @@ impl Kind for Library {
         let app = Application::builder(store)
             .snapshot_mode(mode)
             .max_attempts(4)
+            // The clock is paused, and goes on by itself while a store's thread works: any deadline would be over at once.
+            .snapshot_deadline(std::time::Duration::MAX)
             .aggregate::<A>(|mut repository| {
                 if json_snapshots {
                     repository = repository.snapshot_codec(Json);

@@ -266,6 +266,7 @@ async fn bytes_come_back_as_they_were() {
     ];
     let mut all: Vec<_> = payloads.iter().map(|p| event(*p)).collect();
     for mut binary in all.clone() {
+        binary.id = uuid::Uuid::now_v7();
         binary.codec = "bincode".into();
         binary.metadata = r#"{"actor":"Zoë \u0000"}"#.into();
         binary.event_version = u32::MAX;
