@@ -111,7 +111,7 @@ fn main() {
             "struct type\n  fn: String\n  present: u8\n  \"a \\\"quoted\\\" name\": Option<type>\n",
         ),
         (Description::of::<Elsewhere>(), "struct Elsewhere\n  0: u8\n"),
-        (Description::of::<Empty>(), "struct Empty\n"),
+        (Description::of::<Empty>(), "struct Empty (no fields)\n"),
         (
             Description::of::<Page<::std::primitive::u8, Foreign, 3>>(),
             "struct Page<u8, 3>\n  items: Vec<u8>\n  bytes: [u8; 4]\n  marker: PhantomData\n",

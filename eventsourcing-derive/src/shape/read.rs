@@ -237,7 +237,8 @@ impl Reader<'_> {
         if !is_absent && attr.opaque.is_none() {
             self.demand_of_type(field, &what, trusted);
         }
-        self.demand_of_serde(&serde, &what);
+        // What is refused already isn't another mistake.
+        self.demand_of_serde(&serde, &what, trusted || faithfully);
         let has_default = serde.default != DefaultBy::None || around.default;
         let set = [
             (trusted, flag::TRUSTED),
@@ -318,12 +319,12 @@ impl Reader<'_> {
         }
     }
 
-    fn demand_of_serde(&mut self, serde: &SerdeAttr, what: &str) {
+    fn demand_of_serde(&mut self, serde: &SerdeAttr, what: &str, is_accepted: bool) {
         if let Some(span) = serde.flatten {
             let rule = "`flatten` is read by what the bytes say, which a positional codec's don't: leave it out";
             self.demand(span, Keeping::Undeclared, &format!("{what}: {rule}"));
         }
-        if let Some(path) = &serde.skip_serializing_if {
+        if let Some(path) = serde.skip_serializing_if.as_ref().filter(|_| is_accepted) {
             let rule = "a field that is written only sometimes shifts what a positional codec reads after it: leave out `skip_serializing_if`";
             self.demand(path.span(), Keeping::Undeclared, &format!("{what}: {rule}"));
         }

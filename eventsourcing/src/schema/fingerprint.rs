@@ -18,6 +18,9 @@ const ALGORITHM: u8 = 1;
 /// It is the same for every compiler, platform and process. It changes when a field is added, removed, renamed, retyped
 /// or moved, when a variant changes, when a serde attribute changes what is written, at any depth. Where a type is
 /// declared, what else stands there, and attributes that only tell what else is read (`alias`, `default`) play no part.
+///
+/// It doesn't see what functions do (handlers, conversions, `with`), const and phantom arguments, explicit discriminants, the
+/// Rust names under stored ones, or the list that an event stands in: such a change needs a bump of `schema_version`.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 16]);
 

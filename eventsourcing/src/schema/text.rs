@@ -120,9 +120,8 @@ impl Names {
         match body {
             Body::Struct(fields, tag) => {
                 notes.extend(kind(fields).filter(|_| !fields.is_unit));
-                notes.extend(
-                    tag.map(|tag| format!("tag {} is {}", quoted(tag), quoted(fields.name))),
-                );
+                notes.extend(tag.map(|tag| format!("tag {}", quoted(tag))));
+                notes.extend(tag.map(|_| format!("named {}", quoted(fields.name))));
                 self.fields(text, fields, "  ");
             }
             Body::Enum(tagging, variants) => {

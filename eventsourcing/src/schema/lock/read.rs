@@ -370,7 +370,7 @@ impl<'a> Line<'a> {
     }
 
     fn note(&mut self) -> Read<Note> {
-        for key in ["alias", "read as", "tag", "content"] {
+        for key in ["alias", "read as", "tag", "named", "content"] {
             if self
                 .0
                 .strip_prefix(key)

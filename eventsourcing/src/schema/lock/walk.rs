@@ -84,6 +84,8 @@ pub(super) struct Walk<'a> {
     pub(super) new: &'a Document,
     pub(super) pairs: BTreeMap<Titles, Pair<'a>>,
     seen: HashSet<(Titles, Mode)>,
+    /// The types that transparent ones are written as, where they were met.
+    resolved: HashSet<(Titles, Mode, bool, (*const Type, *const Type))>,
 }
 
 /// Where a type stands.
@@ -119,6 +121,7 @@ impl<'a> Walk<'a> {
             new,
             pairs: BTreeMap::new(),
             seen: HashSet::new(),
+            resolved: HashSet::new(),
         }
     }
 
@@ -312,6 +315,14 @@ impl<'a> Walk<'a> {
 
     pub(super) fn types(&mut self, at: At<'_>, old: &'a Type, new: &'a Type, is_key: bool) {
         let (before, now) = (self.old.resolve(old), self.new.resolve(new));
+        // A transparent type may contain itself, and is no block that `seen` would know.
+        if !(std::ptr::eq(before, old) && std::ptr::eq(now, new)) {
+            let pair = (std::ptr::from_ref(before), std::ptr::from_ref(now));
+            let met = (at.owner.clone(), at.mode, is_key, pair);
+            if !self.resolved.insert(met) {
+                return;
+            }
+        }
         let retyped = || {
             let cause = if *old == *new {
                 ", which is another type now"

@@ -7,6 +7,7 @@
 
 mod edits;
 mod files;
+mod forms;
 mod states;
 mod versions;
 
