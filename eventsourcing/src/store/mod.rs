@@ -31,7 +31,7 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     /// - All or none, for readers too: an event can be seen only when all events of its commit can be seen.
     /// - For each stream the expected version is compared with the stream's version, 0 for a stream that
     ///   doesn't exist. If one differs the whole commit is refused with
-    ///   [`ErrorKind::Conflict`](crate::ErrorKind::Conflict), which names the stream and both versions.
+    ///   [`ErrorKind::Conflict`], which names the stream and both versions.
     /// - If [`StreamCommit::after`] is given and the event of the expected version has another id, that is a conflict
     ///   as well (with equal versions).
     /// - It is idempotent: if each stream has the commit's events behind its expected version already, stored with this
@@ -42,7 +42,7 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     ///   streams may be named in another order: the answer is in the order of this commit, each stream with its own time.
     /// - Recorded times are the store's clock, never decreasing within a stream.
     /// - Of several commits that race for a version exactly one wins.
-    /// - A commit that names a stream twice is [`ErrorKind::InvalidConfiguration`](crate::ErrorKind::InvalidConfiguration),
+    /// - A commit that names a stream twice is [`ErrorKind::InvalidConfiguration`],
     ///   with or without events.
     /// - A commit with events that has an event id twice, or `after` with the expected version 0 in any part, is
     ///   `InvalidConfiguration` as well.
@@ -58,8 +58,8 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     /// - Once it is answered the events are there for every handle on the same data, also after the store was closed
     ///   and opened again.
     /// - A version beyond [`Version::MAX`] and a commit of more events than the store declares to take are
-    ///   [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge).
-    /// - An error other than [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) means that
+    ///   [`ErrorKind::TooLarge`].
+    /// - An error other than [`ErrorKind::OutcomeUnknown`] means that
     ///   nothing was stored. If the future is dropped the commit may or may not be stored.
     /// - A dropped future holds up nobody: what it had taken, a lock, a transaction, a place in the order, is free again.
     async fn append(&self, commit: Commit) -> Result<Appended>;
@@ -84,7 +84,7 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     /// - `category` is compared exactly; `first_only` passes the events of version 1.
     /// - A position stays good: a reader goes on from it through any handle, also after the store was closed and opened
     ///   again.
-    /// - A position of another store is [`ErrorKind::InvalidConfiguration`](crate::ErrorKind::InvalidConfiguration).
+    /// - A position of another store is [`ErrorKind::InvalidConfiguration`].
     async fn read_all(&self, read: ReadAll) -> Result<EventPage>;
 
     /// The version of a stream, read with the store's strongest consistency.
@@ -101,7 +101,7 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     /// What this store can and can't do.
     ///
     /// - It is the same whenever it is asked for, through whatever handle.
-    /// - A commit to more streams than declared is [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
+    /// - A commit to more streams than declared is [`ErrorKind::Unsupported`].
     fn capabilities(&self) -> Capabilities;
 }
 
@@ -208,8 +208,8 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Whether a store that declares this takes such a commit: [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported)
-    /// for more streams than [`atomic`](Self::atomic) allows, [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) for more
+    /// Whether a store that declares this takes such a commit: [`ErrorKind::Unsupported`]
+    /// for more streams than [`atomic`](Self::atomic) allows, [`ErrorKind::TooLarge`] for more
     /// events than [`max_commit_events`](Self::max_commit_events). A commit without events is taken by every store.
     ///
     /// Which streams are of one partition only the store knows: it checks [`Atomicity::SamePartition`] itself.

@@ -22,7 +22,7 @@ struct Order {
 
 impl OrderHandlers for Order {
     fn order_created(_: &Uuid, _: OrderCreated) -> Self {
-        todo!()
+        unreachable!()
     }
 }
 
