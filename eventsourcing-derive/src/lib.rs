@@ -158,7 +158,8 @@ pub fn derive_aggregate_id(input: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | a field | `opaque(Type = "text")` | this type, wherever it stands in the field's type, is written in the form of this name: for types of other crates; may list several |
 /// | a field, a type | `opaque = "text"` | the whole is written in the form of this name; required with `#[serde(with = …)]` |
-/// | a field, a variant, a type | `trusted` | what is written reads back as the same value, or needn't: accepts what is refused otherwise |
+/// | a field | `trusted` | what is written reads back as the same value, or needn't: accepts what is refused otherwise |
+/// | a variant, an enum | `trusted` | the same for `untagged` and for skipped variants; their fields say it for themselves |
 /// | a type | `crate = path` | where the runtime crate is, `::eventsourcing` by default |
 ///
 /// A form's name changes when the form does: bump it with the other crate's version, if that writes other bytes.

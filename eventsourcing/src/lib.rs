@@ -85,7 +85,8 @@
 //! # Features
 //!
 //! `derive`, `sqlite` and `bincode` are on by default; `postcard` adds a codec, `compression` and `encryption` a
-//! [layer](codec::layer) each, `chrono` conversions of [`Timestamp`], `testing` the module of that name.
+//! [layer](codec::layer) each, `cache` a cache of states, `testing` the module of that name. `chrono`, `time`, `rust_decimal`
+//! and `serde_json` let the types of those crates stand in states and events; `chrono` also adds conversions of [`Timestamp`].
 
 pub mod aggregate;
 pub mod application;

@@ -115,6 +115,9 @@ macro_rules! settings {
 
         /// How long the snapshot store may keep a load waiting before it replays, or a save whose events are stored. All
         /// calls of one load or save together; background snapshots keep nobody waiting. Default: one second.
+        ///
+        /// Under tokio's paused clock the time goes on by itself while a store's own thread works, so that any deadline is
+        /// over at once: set `Duration::MAX` in such tests over SQLite.
         pub fn snapshot_deadline(mut self, deadline: Duration) -> Self {
             self.$($this).+.deadline = Some(deadline);
             self
