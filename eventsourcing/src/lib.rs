@@ -106,6 +106,9 @@ mod version;
 #[cfg(feature = "derive")]
 pub use eventsourcing_derive::{Aggregate, AggregateId, Event, Schema};
 
+#[cfg(feature = "postgres")]
+#[doc(inline)]
+pub use crate::store::PostgresStore;
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
 pub use crate::store::SqliteStore;

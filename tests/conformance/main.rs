@@ -9,5 +9,6 @@ mod wrong;
 eventsourcing::conformance_tests! {
     memory => stores::memory(),
     sqlite => stores::sqlite(),
+    postgres => stores::postgres(),
     list_store => third_party::kit(),
 }

@@ -1,11 +1,14 @@
 //! How the stores that come with the crate are given to the kit. Another store is a function here and a line in `main.rs`.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use eventsourcing::{
-    ManualClock, MemoryStore, SqliteStore, Timestamp,
-    store::{Capabilities, SqliteOptions, Synchronous},
-    testing::conformance::{Check, Kit, Requirement, Subject, checks},
+    ManualClock, MemoryStore, PostgresStore, SqliteStore, Timestamp,
+    store::{Capabilities, PostgresOptions, SqliteOptions, Synchronous, tokio_postgres::Config},
+    testing::{
+        conformance::{Check, Kit, Requirement, Subject, checks},
+        postgres::PostgresServer,
+    },
 };
 use futures_util::future::BoxFuture;
 
@@ -53,6 +56,44 @@ fn sqlite_at(path: PathBuf, clock: Arc<ManualClock>) -> BoxFuture<'static, Subje
                 Box::pin(async move {
                     open.close().await;
                     sqlite_at(path, clock).await
+                })
+            })
+    })
+}
+
+/// A database of its own on a server that all checks share.
+pub(crate) fn postgres() -> Kit {
+    let factory = || async {
+        let Some(server) = PostgresServer::for_tests() else {
+            return Subject::unavailable("there is no PostgreSQL on this machine");
+        };
+        let database = server.database().await.expect("a database");
+        postgres_at(database.config().clone(), clock())
+            .await
+            .keep(database)
+    };
+    let mut capabilities = Capabilities::full();
+    capabilities.reads_may_lag = true;
+    Kit::new(factory, capabilities).rounds(500)
+}
+
+fn postgres_at(config: Config, clock: Arc<ManualClock>) -> BoxFuture<'static, Subject> {
+    Box::pin(async move {
+        // Beside hundreds of other checks the server may take its time.
+        let options = PostgresOptions::default()
+            .pool_wait(Duration::from_secs(30))
+            .clock(Arc::clone(&clock));
+        let store = PostgresStore::connect_config(config.clone(), options).await;
+        let store = store.expect("the store opens");
+        let (open, again) = (store.clone(), (config.clone(), Arc::clone(&clock)));
+        Subject::new(store)
+            .clock(Arc::clone(&clock))
+            .second_handle(move || postgres_at(config.clone(), Arc::clone(&clock)))
+            .reopen(move || {
+                let (open, (config, clock)) = (open.clone(), again.clone());
+                Box::pin(async move {
+                    open.close().await;
+                    postgres_at(config, clock).await
                 })
             })
     })

@@ -159,8 +159,10 @@ fn damaged(mut row: SnapshotRow, damage: Damage, pick: usize) -> Option<Snapshot
 /// and contents of the events stay.
 pub(crate) async fn restore(bed: &mut Bed, id: &str, percent: usize) {
     let old = Arc::clone(&bed.raw);
-    if let Place::Sqlite { file, .. } = &mut bed.place {
-        *file += 1;
+    match &mut bed.place {
+        Place::Memory => {}
+        Place::Sqlite { file, .. } => *file += 1,
+        Place::Postgres { schema, .. } => schema.push('+'),
     }
     bed.raw = bed.place.open().await;
     bed.tally.restores += 1;

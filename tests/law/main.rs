@@ -3,14 +3,16 @@
 //! Random cases (`steps`) run against the library over each store (`world`, `program`) and are compared with a model of
 //! the test's own (`oracle`); `naive` has the planted bugs that the same cases must find.
 //!
-//! - `LAW_CASES=n`: so many cases instead of 20,000 in memory and 500 in SQLite files
+//! - `LAW_CASES=n`: so many cases instead of 20,000 in memory, 500 in SQLite files and 100 in PostgreSQL
 //! - `LAW_SEED=n`: this case alone, as a failure names it
 //! - one million in memory: `LAW_CASES=1000000 cargo test --release -p eventsourcing-tests --test law memory::`
 //! - 20,000 in files: `LAW_CASES=20000 cargo test --release -p eventsourcing-tests --test law sqlite::`
+//! - 2,000 in PostgreSQL: `LAW_CASES=2000 cargo test -p eventsourcing-tests --test law postgres::`
 
 // The tests' own traits are used with known types, on one thread.
 #![allow(async_fn_in_trait, clippy::too_many_arguments)]
 
+mod apart;
 mod bugs;
 mod damage;
 mod domain;
@@ -37,6 +39,7 @@ use self::{
 /// Enough to be quick in a debug build; a release build runs a million.
 const MEMORY_CASES: u64 = 20_000;
 const SQLITE_CASES: u64 = 500;
+const POSTGRES_CASES: u64 = 100;
 /// A planted bug must be found within so many cases.
 const BUG_CASES: u64 = 10_000;
 
@@ -153,6 +156,29 @@ mod sqlite {
         super::hold_the_law("sqlite", super::SQLITE_CASES, || super::Place::Sqlite {
             folder: tempfile::tempdir().expect("a temporary folder"),
             file: 0,
+        });
+    }
+}
+
+mod postgres {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use eventsourcing::testing::postgres::PostgresServer;
+
+    #[test]
+    fn snapshots_equal_replay() {
+        let Some(server) = PostgresServer::for_tests() else {
+            return;
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let database = runtime.expect("a runtime").block_on(server.database());
+        let database = database.expect("a database");
+        let number = AtomicU64::new(0);
+        super::hold_the_law("postgres", super::POSTGRES_CASES, || {
+            super::Place::Postgres {
+                config: database.config().clone(),
+                schema: format!("law {}", number.fetch_add(1, Ordering::Relaxed)),
+            }
         });
     }
 }

@@ -8,11 +8,12 @@ use std::{
 use eventsourcing::{
     EventStore, MemoryStore, SqliteStore,
     snapshot::Fingerprint,
-    store::{SqliteOptions, Synchronous},
+    store::{SqliteOptions, Synchronous, tokio_postgres::Config},
     testing::{CountingStore, FaultyStore, Injected, Operation},
 };
 
 use crate::{
+    apart::Apart,
     domain::{Account, Later, Reshaped, Today},
     oracle::Truth,
     program::Held,
@@ -52,6 +53,11 @@ pub(crate) enum Place {
         folder: tempfile::TempDir,
         file: u32,
     },
+    /// A schema of a database.
+    Postgres {
+        config: Config,
+        schema: String,
+    },
 }
 
 impl Place {
@@ -67,6 +73,9 @@ impl Place {
                         .await
                         .expect("the file opens"),
                 )
+            }
+            Self::Postgres { config, schema } => {
+                Arc::new(Apart::open(config.clone(), schema.clone()).await)
             }
         }
     }

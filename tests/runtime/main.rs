@@ -30,18 +30,24 @@ mod warming;
 
 use std::sync::Arc;
 
-use eventsourcing::{EventStore, MemoryStore, SqliteStore};
+use eventsourcing::{
+    EventStore, MemoryStore, PostgresStore, SqliteStore,
+    store::PostgresOptions,
+    testing::postgres::{PostgresServer, TestDatabase},
+};
 
 /// A fresh store, and what must outlive it.
 struct Fresh {
     store: Arc<dyn EventStore>,
     _folder: Option<tempfile::TempDir>,
+    _database: Option<TestDatabase>,
 }
 
 fn memory_store() -> Fresh {
     Fresh {
         store: Arc::new(MemoryStore::new()),
         _folder: None,
+        _database: None,
     }
 }
 
@@ -53,7 +59,21 @@ async fn sqlite_store() -> Fresh {
     Fresh {
         store: Arc::new(store),
         _folder: Some(folder),
+        _database: None,
     }
+}
+
+/// In a database of its own; none where there is no PostgreSQL, which is said then.
+async fn postgres_store() -> Option<Fresh> {
+    let server = PostgresServer::for_tests()?;
+    let database = server.database().await.expect("a database");
+    let options = PostgresOptions::default().connections(4);
+    let store = PostgresStore::connect_config(database.config().clone(), options).await;
+    Some(Fresh {
+        store: Arc::new(store.expect("the store opens")),
+        _folder: None,
+        _database: Some(database),
+    })
 }
 
 macro_rules! stores {
@@ -70,6 +90,14 @@ macro_rules! stores {
             async fn $scenario() {
                 let fresh = crate::sqlite_store().await;
                 crate::$module::$scenario(fresh.store.clone()).await;
+            }
+        )+ })+ }
+        mod postgres { $(mod $module { $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $scenario() {
+                if let Some(fresh) = crate::postgres_store().await {
+                    crate::$module::$scenario(fresh.store.clone()).await;
+                }
             }
         )+ })+ }
     };

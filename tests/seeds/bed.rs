@@ -5,7 +5,8 @@ use std::sync::Arc;
 use eventsourcing::{
     MemoryStore,
     snapshot::SnapshotStore,
-    store::{EventStore, SqliteStore},
+    store::{EventStore, PostgresOptions, PostgresStore, SqliteStore},
+    testing::postgres::{PostgresServer, TestDatabase},
 };
 use tempfile::TempDir;
 
@@ -18,31 +19,47 @@ pub(crate) struct Bed {
     /// Another snapshot store of the same kind, with nothing else in it.
     pub(crate) other: Arc<dyn SnapshotStore>,
     _files: Option<TempDir>,
+    _database: Option<TestDatabase>,
 }
 
 impl Bed {
-    pub(crate) async fn memory() -> Outcome<Self> {
-        std::future::ready(Self::of(MemoryStore::new(), MemoryStore::new(), None)).await
+    pub(crate) async fn memory() -> Outcome<Option<Self>> {
+        let bed = Self::of(MemoryStore::new(), MemoryStore::new());
+        std::future::ready(bed.map(Some)).await
     }
 
     /// On files: that is how it is used, and several connections are at work.
-    pub(crate) async fn sqlite() -> Outcome<Self> {
+    pub(crate) async fn sqlite() -> Outcome<Option<Self>> {
         let folder = tempfile::tempdir()?;
         let store = SqliteStore::open(folder.path().join("events.db")).await?;
         let other = SqliteStore::open(folder.path().join("snapshots.db")).await?;
-        Self::of(store, other, Some(folder))
+        let mut bed = Self::of(store, other)?;
+        bed._files = Some(folder);
+        Ok(Some(bed))
     }
 
-    fn of(
-        store: impl EventStore,
-        other: impl SnapshotStore,
-        files: Option<TempDir>,
-    ) -> Outcome<Self> {
+    /// In a database of its own; none where there is no PostgreSQL, which is said then.
+    pub(crate) async fn postgres() -> Outcome<Option<Self>> {
+        let Some(server) = PostgresServer::for_tests() else {
+            return Ok(None);
+        };
+        let database = server.database().await?;
+        let open = |schema: &str| {
+            let options = PostgresOptions::default().schema(schema).connections(4);
+            PostgresStore::connect_config(database.config().clone(), options)
+        };
+        let mut bed = Self::of(open("events").await?, open("snapshots").await?)?;
+        bed._database = Some(database);
+        Ok(Some(bed))
+    }
+
+    fn of(store: impl EventStore, other: impl SnapshotStore) -> Outcome<Self> {
         Ok(Self {
             snapshots: store.snapshot_store().ok_or("no snapshot store")?,
             store: Arc::new(store),
             other: Arc::new(other),
-            _files: files,
+            _files: None,
+            _database: None,
         })
     }
 

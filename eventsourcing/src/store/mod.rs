@@ -5,6 +5,8 @@
 mod commit;
 mod memory;
 mod page;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -12,6 +14,8 @@ use std::{fmt::Debug, ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres::{OrderStatus, PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{SqliteOptions, SqliteStore, Synchronous};
 pub use self::{
@@ -19,6 +23,10 @@ pub use self::{
     memory::MemoryStore,
     page::{EventPage, RecordedEvent},
 };
+/// The driver of [`PostgresStore`], for [`append_in`](PostgresStore::append_in).
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;
+
 use crate::{Error, ErrorKind, Position, Result, StreamId, Version, snapshot::SnapshotStore};
 
 /// Where events are kept. Stores are handles: a clone shares.

@@ -5,6 +5,7 @@
 //! - [`FaultyStore`]: a store that misbehaves as told, or at random by a seed
 //! - [`CountingStore`]: what is read and written, events and snapshots apart
 //! - [`conformance`]: a check for every rule of the store traits
+//! - `postgres`: a PostgreSQL server for tests (feature `postgres`)
 //!
 //! # How to test your store
 //!
@@ -60,6 +61,8 @@ mod faulty;
 mod given;
 mod lines;
 mod panics;
+#[cfg(all(feature = "postgres", unix))]
+pub mod postgres;
 
 pub use self::{
     counting::{CountingStore, StoreCounts, Traffic},

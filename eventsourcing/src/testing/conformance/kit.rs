@@ -184,6 +184,9 @@ impl Kit {
 
     async fn perform_here(&self, check: Check, progress: &Arc<Progress>) -> Outcome {
         let subject = (self.factory)().await;
+        if let Some(reason) = &subject.unavailable {
+            return Outcome::NotApplicable(vec![reason.clone()]);
+        }
         let missing = check.needs.iter();
         let missing = missing.filter(|need| !need.is_met(&self.declared, &subject));
         let missing: Vec<_> = missing.map(ToString::to_string).collect();

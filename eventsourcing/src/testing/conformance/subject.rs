@@ -27,6 +27,7 @@ pub struct Subject {
     pub(super) second_handle: Option<Hook>,
     pub(super) reopen: Option<Hook>,
     pub(super) kept: Vec<Box<dyn Any + Send + Sync>>,
+    pub(super) unavailable: Option<String>,
 }
 
 impl Subject {
@@ -42,6 +43,13 @@ impl Subject {
         Self::of(None, Some(Arc::new(store)))
     }
 
+    /// There is no store, for this reason: a server that isn't installed here. Each check says that it was not made.
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        let mut subject = Self::of(None, None);
+        subject.unavailable = Some(reason.into());
+        subject
+    }
+
     fn of(events: Option<Arc<dyn EventStore>>, snapshots: Option<Arc<dyn SnapshotStore>>) -> Self {
         Self {
             events,
@@ -50,6 +58,7 @@ impl Subject {
             second_handle: None,
             reopen: None,
             kept: Vec::new(),
+            unavailable: None,
         }
     }
 

@@ -1,0 +1,236 @@
+//! Connections: the pool, deadlines, and statements that ask again by themselves where that is harmless.
+//!
+//! Statements are unnamed and keep nothing in a session, so that a pooler may hand each to another one.
+
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use futures_util::StreamExt as _;
+use tokio_postgres::{
+    Client, Config, Row,
+    types::{ToSql, Type},
+};
+
+use super::{
+    PostgresOptions,
+    errors::{Failure, Fate},
+    tls,
+};
+use crate::{Error, ErrorKind, Result};
+
+/// A parameter and its type.
+pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// How often a read, or what can be repeated like one, is tried.
+const TRIES: u32 = 4;
+
+/// Where the store is.
+#[derive(Debug)]
+pub(super) struct Database {
+    pool: Pool,
+    /// How errors call it.
+    pub(super) name: Arc<str>,
+    pool_wait: Duration,
+    deadline: Duration,
+}
+
+impl Database {
+    /// Connects to nothing yet.
+    pub(super) fn new(mut config: Config, options: &PostgresOptions) -> Result<Self> {
+        let name = config
+            .get_dbname()
+            .or(config.get_user())
+            .unwrap_or("postgres");
+        let name = format!("{name:?}, schema {:?}", options.schema).into();
+        if let Some(timeout) = options.statement_timeout {
+            let before = config.get_options().map(|more| format!("{more} "));
+            config.options(format!(
+                "{}-c statement_timeout={}",
+                before.unwrap_or_default(),
+                timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into())
+            ));
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(options.pool_wait);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(options.deadline);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("eventsourcing");
+        }
+        let tls = tls::connector(&config, options.root_certificates.as_deref())?;
+        let fast = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let pool = Pool::builder(Manager::from_config(config, tls, fast))
+            .max_size(options.connections)
+            .wait_timeout(Some(options.pool_wait))
+            .create_timeout(Some(options.pool_wait))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| Error::new(ErrorKind::InvalidConfiguration).caused_by(error))?;
+        Ok(Self {
+            pool,
+            name,
+            pool_wait: options.pool_wait,
+            deadline: options.deadline,
+        })
+    }
+
+    /// How long a call waits for its answer.
+    pub(super) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// From now on there are no connections.
+    pub(super) fn close(&self) {
+        self.pool.close();
+    }
+
+    pub(super) async fn connection(&self) -> Result<Connection, Failure> {
+        let object = self.pool.get().await.map_err(|error| {
+            let size = self.pool.status().max_size;
+            Failure::of_pool(&self.name, error, self.pool_wait, size)
+        })?;
+        Ok(Connection {
+            object: Some(object),
+            idle: true,
+        })
+    }
+
+    /// Asks for rows, once.
+    pub(super) async fn rows_once(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        let mut connection = self.connection().await?;
+        let asked = connection.begin()?.query_typed(sql, parameters);
+        let rows = within(self.deadline, &self.name, asked).await;
+        connection.end(&rows);
+        rows
+    }
+
+    /// Asks for rows. Asks again if the connection was lost: for statements that may be repeated.
+    pub(super) async fn rows(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Failure> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.rows_once(sql, parameters).await {
+                Err(failure) if self.asks_again(&failure, tries) => pause(tries).await,
+                done => return done,
+            }
+        }
+    }
+
+    /// Asks for rows, and hands them over as they come until they are enough.
+    pub(super) async fn hand_over<S: Sink>(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        sink: impl Fn() -> S + Sync,
+    ) -> Result<S, Failure> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let mut connection = self.connection().await?;
+            let client = connection.begin()?;
+            let handed = hand_over(client, sql, parameters, sink());
+            let done = within(self.deadline, &self.name, handed).await;
+            connection.end(&done);
+            match done {
+                Err(failure) if self.asks_again(&failure, tries) => pause(tries).await,
+                done => return done,
+            }
+        }
+    }
+
+    fn asks_again(&self, failure: &Failure, tries: u32) -> bool {
+        let again = matches!(failure.fate, Fate::Undone | Fate::Unknown) && tries < TRIES;
+        if again {
+            tracing::debug!(database = %self.name, ?failure, "asking again");
+        }
+        again
+    }
+}
+
+/// What rows are handed over to.
+pub(super) trait Sink: Send {
+    /// Whether it wants more.
+    fn take(&mut self, row: &Row) -> Result<bool, tokio_postgres::Error>;
+}
+
+async fn hand_over<S: Sink>(
+    client: &Client,
+    sql: &str,
+    parameters: &[Parameter<'_>],
+    mut sink: S,
+) -> Result<S, tokio_postgres::Error> {
+    let parameters = parameters.iter().map(|(value, ty)| (*value, ty.clone()));
+    let rows = client.query_typed_raw(sql, parameters).await?;
+    let mut rows = pin!(rows);
+    while let Some(row) = rows.next().await {
+        if !sink.take(&row?)? {
+            break;
+        }
+    }
+    Ok(sink)
+}
+
+/// A connection of the pool. It goes back there only when nothing is under way on it: a statement that hangs would hold
+/// up whoever gets it next.
+#[derive(Debug)]
+pub(super) struct Connection {
+    object: Option<Object>,
+    idle: bool,
+}
+
+impl Connection {
+    /// For a statement that begins now.
+    pub(super) fn begin(&mut self) -> Result<&Client, Failure> {
+        self.idle = false;
+        match &self.object {
+            Some(object) => Ok(object),
+            None => Err(Failure::unsent(ErrorKind::Storage, "no connection")),
+        }
+    }
+
+    /// Behind an error the server is ready for the next statement; behind silence it may not be.
+    pub(super) fn end<T>(&mut self, done: &Result<T, Failure>) {
+        self.idle = !matches!(done, Err(failure) if failure.fate == Fate::Unknown);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let (Some(object), false) = (self.object.take(), self.idle) {
+            drop(Object::take(object));
+        }
+    }
+}
+
+/// The driver's answer, or that it is late.
+pub(super) async fn within<T>(
+    deadline: Duration,
+    name: &str,
+    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Failure> {
+    match tokio::time::timeout(deadline, work).await {
+        Ok(done) => done.map_err(|error| Failure::of_statement(name, error)),
+        Err(_) => Err(Failure::late(name, deadline)),
+    }
+}
+
+/// Before the next try: up to a few milliseconds, up to half a second after many.
+pub(super) async fn pause(tries: u32) {
+    let most = 1_u64 << tries.clamp(1, 9);
+    tokio::time::sleep(Duration::from_micros(fastrand::u64(
+        0..=most.saturating_mul(1_000),
+    )))
+    .await;
+}

@@ -1,0 +1,230 @@
+//! Reading events: one statement a page, rows copied straight from the driver's buffer into the page's.
+
+use tokio_postgres::{Row, types::Type};
+use uuid::Uuid;
+
+use super::{
+    columns::{self, Raw, Time},
+    database::{Parameter, Sink},
+    errors::Failure,
+    shared::Shared,
+};
+use crate::{
+    Position, StreamId, Version,
+    store::{Direction, EventPage, ReadAll, ReadStream, RecordedEvent},
+};
+
+/// A page ends after this many bytes of payload and metadata.
+const MAX_PAGE_BYTES: usize = 1 << 20;
+
+/// The statements that read events.
+#[derive(Debug)]
+pub(super) struct Statements {
+    forward: String,
+    backward: String,
+    all: String,
+    all_of_category: String,
+    first: String,
+    first_of_category: String,
+    head: String,
+}
+
+impl Statements {
+    pub(super) fn new(schema: &str) -> Self {
+        let select = |rest: &str| {
+            format!(
+                "SELECT position, version, id, name, event_version, codec, commit_id, recorded_at, payload,
+                    payload_binary, metadata, stream
+                FROM {schema}.events WHERE {rest}"
+            )
+        };
+        Self {
+            forward: select("stream = $1 AND version BETWEEN $2 AND $3 ORDER BY version LIMIT $4"),
+            backward: select(
+                "stream = $1 AND version BETWEEN $2 AND $3 ORDER BY version DESC LIMIT $4",
+            ),
+            all: select("position > $1 AND position <= $2 ORDER BY position LIMIT $3"),
+            all_of_category: select(
+                "position > $1 AND position <= $2 AND stream >= $4 AND stream < $5 ORDER BY position LIMIT $3",
+            ),
+            first: select(
+                "version = 1 AND position > $1 AND position <= $2 ORDER BY position LIMIT $3",
+            ),
+            first_of_category: select(
+                "version = 1 AND position > $1 AND position <= $2 AND stream >= $4 AND stream < $5
+                ORDER BY position LIMIT $3",
+            ),
+            head: format!(
+                "SELECT version FROM {schema}.events WHERE stream = $1 ORDER BY version DESC LIMIT 1"
+            ),
+        }
+    }
+}
+
+/// The streams of a category, as a range of texts; none if no stream can be of it.
+pub(super) fn category_range(category: &str) -> Option<(String, String)> {
+    let possible = !category.is_empty() && !category.contains([StreamId::SEPARATOR, '\0']);
+    // `0` is the character after `/`.
+    possible.then(|| {
+        (
+            format!("{category}{}", StreamId::SEPARATOR),
+            format!("{category}0"),
+        )
+    })
+}
+
+pub(super) async fn stream(
+    shared: &Shared,
+    stream: &StreamId,
+    read: &ReadStream,
+) -> Result<EventPage, Failure> {
+    let sql = match read.direction {
+        Direction::Forward => &shared.sql.read.forward,
+        Direction::Backward => &shared.sql.read.backward,
+    };
+    // A first version beyond what SQL can hold is held at the highest, which no stream reaches.
+    let first = columns::from_u64(*read.versions.start());
+    let last = columns::from_u64(*read.versions.end());
+    let parameters: [Parameter<'_>; 4] = [
+        (&stream.as_str(), Type::TEXT),
+        (&first, Type::INT8),
+        (&last, Type::INT8),
+        (&one_more(read.limit), Type::INT8),
+    ];
+    page(shared, sql, &parameters, read.limit).await
+}
+
+/// The events after a position, up to one.
+pub(super) async fn all(
+    shared: &Shared,
+    read: &ReadAll,
+    after: i64,
+    up_to: i64,
+) -> Result<EventPage, Failure> {
+    let statements = &shared.sql.read;
+    let limit = one_more(read.limit);
+    let places: [Parameter<'_>; 3] = [
+        (&after, Type::INT8),
+        (&up_to, Type::INT8),
+        (&limit, Type::INT8),
+    ];
+    let Some(category) = &read.category else {
+        let sql = if read.first_only {
+            &statements.first
+        } else {
+            &statements.all
+        };
+        return page(shared, sql, &places, read.limit).await;
+    };
+    let Some((from, to)) = category_range(category) else {
+        return Ok(EventPage::new());
+    };
+    let sql = if read.first_only {
+        &statements.first_of_category
+    } else {
+        &statements.all_of_category
+    };
+    let [one, two, three] = places;
+    let parameters = [one, two, three, (&from, Type::TEXT), (&to, Type::TEXT)];
+    page(shared, sql, &parameters, read.limit).await
+}
+
+/// The version of the stream's last event.
+pub(super) async fn head(shared: &Shared, stream: &StreamId) -> Result<Version, Failure> {
+    let parameters: [Parameter<'_>; 1] = [(&stream.as_str(), Type::TEXT)];
+    let rows = shared
+        .database
+        .rows(&shared.sql.read.head, &parameters)
+        .await?;
+    let Some(row) = rows.first() else {
+        return Ok(Version::ZERO);
+    };
+    let name = &*shared.database.name;
+    let version = row.try_get(0);
+    let version = version.map_err(|error| Failure::of_statement(name, error))?;
+    columns::version(version).ok_or_else(|| {
+        Failure::corrupt(name, &format!("the head of {stream} is version {version}"))
+    })
+}
+
+fn one_more(limit: usize) -> i64 {
+    i64::try_from(limit.max(1).saturating_add(1)).unwrap_or(i64::MAX)
+}
+
+async fn page(
+    shared: &Shared,
+    sql: &str,
+    parameters: &[Parameter<'_>],
+    limit: usize,
+) -> Result<EventPage, Failure> {
+    let sink = || PageSink {
+        page: EventPage::new(),
+        limit: limit.max(1),
+        store: shared.store,
+        damaged: None,
+    };
+    let filled = shared.database.hand_over(sql, parameters, sink).await?;
+    match filled.damaged {
+        Some(what) => Err(Failure::corrupt(&shared.database.name, &what)),
+        None => Ok(filled.page),
+    }
+}
+
+/// Fills a page.
+struct PageSink {
+    page: EventPage,
+    limit: usize,
+    store: Uuid,
+    damaged: Option<String>,
+}
+
+impl Sink for PageSink {
+    fn take(&mut self, row: &Row) -> Result<bool, tokio_postgres::Error> {
+        if self.page.len() >= self.limit || self.page.byte_len() >= MAX_PAGE_BYTES {
+            self.page.set_has_more(true);
+            return Ok(false);
+        }
+        match event(row, self.store)? {
+            Ok(event) => self.page.push(&event),
+            Err(what) => self.damaged = Some(what),
+        }
+        Ok(self.damaged.is_none())
+    }
+}
+
+/// The row's event, or what is damaged.
+fn event(
+    row: &Row,
+    store: Uuid,
+) -> Result<Result<RecordedEvent<'_>, String>, tokio_postgres::Error> {
+    let position: i64 = row.try_get(0)?;
+    let stream: &str = row.try_get(11)?;
+    let text: Option<Raw<'_>> = row.try_get(8)?;
+    let binary: Option<Raw<'_>> = row.try_get(9)?;
+    let metadata: Raw<'_> = row.try_get(10)?;
+    let time: Time = row.try_get(7)?;
+    let (version, event_version): (i64, i64) = (row.try_get(1)?, row.try_get(4)?);
+    let (Ok(offset), Some(version), Ok(event_version), Some(payload)) = (
+        u64::try_from(position),
+        columns::version(version),
+        u32::try_from(event_version),
+        text.or(binary),
+    ) else {
+        return Ok(Err(format!(
+            "the event at position {position} is damaged, stream {stream:?}"
+        )));
+    };
+    Ok(Ok(RecordedEvent {
+        position: Position::new(store, 0, offset),
+        stream,
+        version,
+        id: row.try_get(2)?,
+        name: row.try_get(3)?,
+        event_version,
+        codec: row.try_get(5)?,
+        commit_id: row.try_get(6)?,
+        recorded_at: time.timestamp(),
+        payload: payload.0,
+        metadata: metadata.0,
+    }))
+}

@@ -1,0 +1,105 @@
+//! What all handles on a store share.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio_postgres::Config;
+use uuid::Uuid;
+
+use super::{
+    PostgresOptions, append, columns::Time, database::Database, errors::Failure, order::Order,
+    queue::Queue, read, schema, snapshots,
+};
+use crate::{Clock, Result, Timestamp};
+
+/// The statements, with the schema's name in them.
+#[derive(Debug)]
+pub(super) struct Sql {
+    pub(super) append: String,
+    pub(super) horizon: String,
+    pub(super) read: read::Statements,
+    pub(super) snapshots: snapshots::Statements,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) database: Database,
+    pub(super) sql: Sql,
+    pub(super) store: Uuid,
+    pub(super) clock: Option<Arc<dyn Clock>>,
+    pub(super) queue: Queue,
+    pub(super) order: Order,
+    pub(super) settle_wait: Duration,
+    pub(super) stall_after: Duration,
+    pub(super) coalesce: bool,
+    closed: AtomicBool,
+}
+
+impl Shared {
+    pub(super) async fn connect(config: Config, options: PostgresOptions) -> Result<Arc<Self>> {
+        let quoted = schema::quoted(&options.schema)?;
+        let database = Database::new(config, &options)?;
+        let store = schema::prepare(&database, &options).await?;
+        Ok(Arc::new(Self {
+            database,
+            sql: Sql {
+                append: append::statement(&quoted),
+                horizon: format!("SELECT safe, last, appending FROM {quoted}.horizon_1()"),
+                read: read::Statements::new(&quoted),
+                snapshots: snapshots::Statements::new(&quoted),
+            },
+            store,
+            clock: options.clock,
+            queue: Queue::new(options.connections),
+            order: Order::default(),
+            settle_wait: options.settle_wait,
+            stall_after: options.stall_after,
+            coalesce: options.coalesce,
+            closed: AtomicBool::new(false),
+        }))
+    }
+
+    /// Whether it was closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Finishes what was asked for, and has no connections from then on.
+    pub(super) async fn close(&self) {
+        self.queue.is_idle().await;
+        self.closed.store(true, Ordering::Relaxed);
+        self.database.close();
+    }
+
+    /// The store's time: the server's, or that of the clock that was set.
+    pub(super) async fn now(&self) -> Result<Timestamp, Failure> {
+        if let Some(clock) = &self.clock {
+            return Ok(clock.now());
+        }
+        let rows = self.database.rows("SELECT clock_timestamp()", &[]).await?;
+        let name = &*self.database.name;
+        match rows.first().map(|row| row.try_get::<_, Time>(0)) {
+            Some(Ok(time)) => Ok(time.timestamp()),
+            Some(Err(error)) => Err(Failure::of_statement(name, error)),
+            None => Err(Failure::corrupt(name, "the server did not say the time")),
+        }
+    }
+
+    /// The time if it isn't the server's.
+    pub(super) fn time(&self) -> Result<Option<Time>, Failure> {
+        let Some(clock) = &self.clock else {
+            return Ok(None);
+        };
+        let now = clock.now();
+        let fits = Time::new(now).map(Some);
+        fits.ok_or_else(|| {
+            let detail = format!("the clock shows {now}, which PostgreSQL can't hold");
+            Failure::unsent(crate::ErrorKind::TooLarge, &detail)
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! Appending: many at once, each with its own answer; a pool that is exhausted; settings of the role that get in the way.
+
+use std::time::Duration;
+
+use eventsourcing::{
+    ErrorKind, EventStore as _,
+    store::{Commit, PostgresOptions},
+};
+use uuid::Uuid;
+
+use crate::bed::{client, commit, database, ids, open, open_with, part, put, visible};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_saves_that_wait_share_a_transaction_and_keep_their_own_answers() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open(&database).await;
+    put(&store, "taken", 0, 1).await;
+    let stored = put(&store, "repeated", 0, 2).await;
+    let repeated = {
+        let mut again = commit("repeated", 0, 0);
+        let client = client(database.config()).await;
+        let sql = "SELECT id, commit_id FROM eventsourcing.events WHERE stream = 'order/repeated' ORDER BY version";
+        for row in client.query(sql, &[]).await.expect("rows") {
+            let mut event = part("repeated", 0, 1).events.remove(0);
+            event.id = row.get(0);
+            again.id = row.get(1);
+            again.streams[0].events.push(event);
+        }
+        again
+    };
+    let mut saves = Vec::new();
+    for number in 0..200 {
+        let one = match number % 4 {
+            0 => commit("taken", 0, 1),
+            1 => repeated.clone(),
+            // Half of it is refused, so all of it is.
+            2 => Commit {
+                id: Uuid::now_v7(),
+                streams: vec![part(&format!("half-{number}"), 0, 1), part("taken", 0, 1)],
+            },
+            _ => commit(&format!("new-{number}"), 0, 3),
+        };
+        let store = store.clone();
+        saves.push(tokio::spawn(
+            async move { (number, store.append(one).await) },
+        ));
+    }
+    for save in saves {
+        let (number, answer) = save.await.expect("no panic");
+        match (number % 4, answer) {
+            (0 | 2, Err(error)) => {
+                assert!(error.is_conflict(), "{error}");
+                assert_eq!(error.stream().map(|stream| stream.id()), Some("taken"));
+            }
+            (1, Ok(answer)) => assert!(answer.repeated && answer.streams == stored.streams),
+            (3, Ok(answer)) => assert!(!answer.repeated && answer.streams[0].positions.len() == 3),
+            (_, answer) => panic!("save {number}: {answer:?}"),
+        }
+    }
+    assert_eq!(visible(&store).await, 1 + 2 + 50 * 3);
+    let client = client(database.config()).await;
+    let sql = "SELECT count(DISTINCT xmin::text) FROM eventsourcing.events WHERE stream LIKE 'order/new-%'";
+    let transactions: i64 = client.query_one(sql, &[]).await.expect("a count").get(0);
+    assert!(
+        transactions < 50,
+        "50 saves at once took {transactions} transactions"
+    );
+}
+
+/// Several processes that race for the same versions: each version is won once, whole commits win.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_processes_that_race_for_versions_store_whole_commits() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let mut racers = Vec::new();
+    for number in 0..6 {
+        let options = PostgresOptions::default()
+            .coalesce(number % 2 == 0)
+            .connections(4);
+        let store = open_with(database.config(), options).await;
+        racers.push(tokio::spawn(async move {
+            let mut won = Vec::new();
+            for _ in 0..60 {
+                let head = store
+                    .head(&crate::bed::stream("race"))
+                    .await
+                    .expect("a head")
+                    .get();
+                let one = commit("race", head, 1 + number % 3);
+                match store.append(one.clone()).await {
+                    Ok(_) => won.push(one),
+                    Err(error) => assert!(error.is_conflict(), "{error}"),
+                }
+            }
+            won
+        }));
+    }
+    let mut won = Vec::new();
+    for racer in racers {
+        won.extend(racer.await.expect("no panic"));
+    }
+    won.sort_by_key(|one| one.streams[0].expected);
+    let wanted: Vec<_> = won
+        .iter()
+        .flat_map(|one| &one.streams[0].events)
+        .map(|event| event.id)
+        .collect();
+    assert!(!wanted.is_empty());
+    assert_eq!(ids(&open(&database).await, "race").await, wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_says_that_its_pool_is_exhausted() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let options = PostgresOptions::default().connections(2).coalesce(false);
+    let store = open_with(
+        database.config(),
+        options.pool_wait(Duration::from_millis(300)),
+    )
+    .await;
+    put(&store, "1", 0, 1).await;
+    let mut holder = client(database.config()).await;
+    let open = holder.transaction().await.expect("a transaction");
+    // An open transaction has version 2: who wants it too waits.
+    store
+        .append_in(&open, commit("1", 1, 1))
+        .await
+        .expect("an append");
+    let waiting: Vec<_> = (0..2)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.append(commit("1", 1, 1)).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let error = store
+        .append(commit("2", 0, 1))
+        .await
+        .expect_err("there is no connection");
+    assert_eq!(*error.kind(), ErrorKind::Unavailable);
+    assert!(
+        error
+            .to_string()
+            .contains("none of the pool's 2 connections was free"),
+        "{error}"
+    );
+    open.commit().await.expect("the commit");
+    for save in waiting {
+        assert!(
+            save.await
+                .expect("no panic")
+                .expect_err("it lost")
+                .is_conflict()
+        );
+    }
+    put(&store, "2", 0, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_works_under_a_role_with_other_defaults() {
+    for isolation in ["repeatable read", "serializable"] {
+        let Some(database) = database().await else {
+            return;
+        };
+        let client = client(database.config()).await;
+        let name = database.name();
+        for setting in [
+            format!("default_transaction_isolation = '{isolation}'"),
+            "synchronous_commit = off".to_owned(),
+            "search_path = pg_catalog".to_owned(),
+            "standard_conforming_strings = off".to_owned(),
+            "bytea_output = escape".to_owned(),
+            "\"DateStyle\" = 'German'".to_owned(),
+            "\"TimeZone\" = 'Asia/Tokyo'".to_owned(),
+        ] {
+            let sql = format!("ALTER DATABASE {name} SET {setting}");
+            client.batch_execute(&sql).await.expect(&sql);
+        }
+        let store = open(&database).await;
+        let saves: Vec<_> = (0..40)
+            .map(|number| {
+                let store = store.clone();
+                tokio::spawn(
+                    async move { store.append(commit(&(number % 20).to_string(), 0, 2)).await },
+                )
+            })
+            .collect();
+        let mut stored = 0;
+        for save in saves {
+            match save.await.expect("no panic") {
+                Ok(_) => stored += 1,
+                Err(error) => assert!(error.is_conflict(), "{error}"),
+            }
+        }
+        assert_eq!((stored, visible(&store).await), (20, 40));
+    }
+}

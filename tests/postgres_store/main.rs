@@ -1,0 +1,13 @@
+//! `PostgresStore` beyond the kit: its schema, its order, what it does when connections and servers are lost.
+//!
+//! Needs PostgreSQL's binaries, or `EVENTSOURCING_TEST_POSTGRES`; without them each test says that it did not run, and with
+//! `CI=true` it fails.
+#![cfg(unix)]
+
+mod append;
+mod append_in;
+mod bed;
+mod doubts;
+mod order;
+mod schema;
+mod tail;
