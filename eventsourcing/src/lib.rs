@@ -84,7 +84,7 @@
 //!
 //! # Features
 //!
-//! `derive`, `sqlite` and `bincode` are on by default; `postcard` adds a codec, `compression` and `encryption` a
+//! `derive`, `sqlite` and `bincode` are on by default; `postgres` adds a store, `postcard` a codec, `compression` and `encryption` a
 //! [layer](codec::layer) each, `cache` a cache of states, `testing` the module of that name. `chrono`, `time`, `rust_decimal`
 //! and `serde_json` let the types of those crates stand in states and events; `chrono` also adds conversions of [`Timestamp`].
 
