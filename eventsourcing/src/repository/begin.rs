@@ -39,6 +39,8 @@ pub(crate) struct Repairs<A> {
     /// Begun when the first bad row was found, of a load of the head.
     pub(crate) flight: Option<Arc<Flight<A>>>,
     is_of_head: bool,
+    /// The snapshot store failed, or did not answer in time.
+    pub(crate) troubled: bool,
     /// Rows that this program can't open. They stay, and nothing is stored in their place.
     pub(crate) unreadable: u32,
     began: Instant,
@@ -52,6 +54,7 @@ impl<A> Repairs<A> {
             budget,
             replace: Vec::new(),
             stale: false,
+            troubled: false,
             unreadable: 0,
             flight: None,
             is_of_head: upto == Version::MAX,
@@ -201,11 +204,13 @@ impl<A: Aggregate> Repository<A> {
                     return None;
                 }
                 Err(Trouble::Failed(error)) => {
+                    repairs.troubled = true;
                     self.inner.counters.missed(SnapshotMiss::StoreError);
                     tracing::warn!(%stream, %error, "snapshot store failed, replaying events");
                     return None;
                 }
                 Err(Trouble::Late) => {
+                    repairs.troubled = true;
                     self.inner.counters.missed(SnapshotMiss::Deadline);
                     tracing::warn!(%stream, "snapshot store did not answer in time, replaying events");
                     return None;

@@ -8,7 +8,12 @@ use std::{
 
 #[cfg(feature = "cache")]
 use super::cache::{StateCache, States};
-use super::{Inner, Repository, flight::Flights, storm::Storm, turns::Turns};
+use super::{
+    Inner, Repository,
+    flight::Flights,
+    storm::{Lookups, Storm},
+    turns::Turns,
+};
 use crate::{
     Clock, Error, ErrorKind, Result, SystemClock,
     aggregate::{Aggregate, check_name},
@@ -295,6 +300,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             #[cfg(feature = "cache")]
             states: settings.cache.map(States::new),
             storm: companions.storm,
+            lookups: Lookups::default(),
             clock: settings.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             attempts,
             counters: Counters::default(),

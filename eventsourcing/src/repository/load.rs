@@ -6,6 +6,7 @@
 use std::{borrow::Borrow, sync::Arc};
 
 use futures_util::future::join;
+use tokio::task::yield_now;
 
 use super::{
     Inner, Repository,
@@ -90,7 +91,7 @@ impl<A: Aggregate> Repository<A> {
             repairs.pause();
             return self.run(stream, id, upto, Some(cached), repairs).await;
         }
-        let begin = match self.begin(stream, upto, &mut repairs).await? {
+        let begin = match self.look_for_snapshot(stream, upto, &mut repairs).await? {
             Begin::At(start, page) => Some((start, page)),
             Begin::NoStream => {
                 return Ok(Replay::new(&self.inner, stream, id, Vec::new()).finish());
@@ -114,6 +115,30 @@ impl<A: Aggregate> Repository<A> {
             }
         }
         self.run(stream, id, upto, begin, repairs).await
+    }
+
+    /// Finds the newest good snapshot, a few loads at a time in a storm.
+    async fn look_for_snapshot(
+        &self,
+        stream: &StreamId,
+        upto: Version,
+        repairs: &mut Repairs<A>,
+    ) -> Result<Begin<A>> {
+        if self.inner.readable_snapshots().is_none() {
+            return Ok(Begin::AtFirst);
+        }
+        let lookups = &self.inner.lookups;
+        let turn = lookups.turn().await;
+        repairs.budget = repairs.budget.prolonged(turn.waited);
+        let begin = self.begin(stream, upto, repairs).await;
+        // Told before the turn ends: whoever gets it next would wait as long.
+        if repairs.troubled {
+            lookups.open();
+        } else {
+            lookups.saw(repairs.is_common());
+        }
+        drop(turn);
+        begin
     }
 
     /// Replays, unless somebody else did so while this one waited.
@@ -277,6 +302,8 @@ impl<A: Aggregate> Repository<A> {
             let Some(last) = page.last().filter(|_| page.has_more()) else {
                 return fold(replay);
             };
+            // A store in memory answers at once: without this a long replay would keep its thread from all other tasks.
+            yield_now().await;
             let next = self.page(stream, last.version.next(), upto, PAGE);
             let (next, folded) = join(next, async { fold(replay) }).await;
             folded?;

@@ -46,7 +46,7 @@ pub(crate) use self::{
     builder::{Companions, Settings, settings},
     load::located,
     save::{Saver, Saving, commit_all},
-    storm::Storm,
+    storm::{Lookups, Storm},
 };
 use self::{flight::Flights, turns::Turns};
 use crate::{
@@ -89,6 +89,7 @@ pub(crate) struct Inner<A: Aggregate> {
     #[cfg(feature = "cache")]
     states: Option<cache::States<A>>,
     storm: Storm,
+    lookups: Lookups,
     clock: Arc<dyn Clock>,
     attempts: u32,
     counters: Counters,
