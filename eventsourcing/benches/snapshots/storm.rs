@@ -57,7 +57,7 @@ pub(crate) fn run(runtime: &Runtime) -> Result {
         others,
         rate: capacity / 4.0,
     };
-    let mut ratios = vec![
+    let mut ratios = [
         bump::<hot_2::Account>(&setup)?,
         bump::<hot_3::Account>(&setup)?,
         bump::<hot_4::Account>(&setup)?,
