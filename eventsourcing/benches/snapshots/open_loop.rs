@@ -15,9 +15,9 @@ use tokio::runtime::Runtime;
 
 use crate::Result;
 
-/// Nanoseconds, three digits.
+/// Nanoseconds up to a minute, three digits.
 pub(crate) fn histogram() -> Result<Histogram<u64>> {
-    Ok(Histogram::new(3)?)
+    Ok(Histogram::new_with_max(60_000_000_000, 3)?)
 }
 
 pub(crate) fn nanoseconds(duration: Duration) -> u64 {
