@@ -24,6 +24,7 @@ mod saving;
 mod snapshot_faults;
 mod snapshots;
 mod switched;
+mod telemetry;
 mod travel;
 mod unfaithful;
 mod warming;

@@ -13,6 +13,7 @@ use std::{
 };
 
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 pub(crate) use self::bus::Bus;
 pub use self::{
@@ -27,6 +28,7 @@ use crate::{
     repository::{Companions, RepositoryBuilder, Saving, Settings, Storm, commit_all, settings},
     snapshot::{Retention, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
     store::EventStore,
+    telemetry::spans,
 };
 
 /// Several aggregate types over one store.
@@ -172,25 +174,30 @@ impl Application {
         let saved = async {
             let mut savers: Vec<Box<dyn Saving + '_>> = Vec::new();
             roots.savers(self, &mut savers)?;
-            let mut refs: Vec<&mut dyn Saving> = Vec::with_capacity(savers.len());
-            for saver in &mut savers {
-                refs.push(&mut **saver);
-            }
-            let committed = commit_all(&*self.shared.store, &mut refs).await;
-            // Also after an error: an earlier batch may have been found stored before the rest failed.
-            let stored = Instant::now();
-            let mut published = Vec::new();
-            let mut events = 0;
-            for saver in &mut savers {
-                saver.take_snapshot(stored).await;
-                events += saver.stored();
-                published.extend(saver.published());
-            }
-            self.shared.bus.publish(published).await;
-            Ok(CommittedAll {
-                position: committed?,
-                events,
-            })
+            let span = spans::save_all(savers.len());
+            let saved = async {
+                let mut refs: Vec<&mut dyn Saving> = Vec::with_capacity(savers.len());
+                for saver in &mut savers {
+                    refs.push(&mut **saver);
+                }
+                let committed = commit_all(&*self.shared.store, &mut refs).await;
+                // Also after an error: an earlier batch may have been found stored before the rest failed.
+                let stored = Instant::now();
+                let mut published = Vec::new();
+                let mut events = 0;
+                for saver in &mut savers {
+                    saver.take_snapshot(stored).await;
+                    events += saver.stored();
+                    published.extend(saver.published());
+                }
+                span.record("events", events);
+                self.shared.bus.publish(published).await;
+                Ok(CommittedAll {
+                    position: committed?,
+                    events,
+                })
+            };
+            saved.instrument(span.clone()).await
         };
         saved
             .await

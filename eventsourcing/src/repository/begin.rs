@@ -271,7 +271,9 @@ impl<A: Aggregate> Repository<A> {
             last_event: row.last_event,
             state: state.map(Arc::new),
             taken: Some(row.created_at),
+            is_snapshot: true,
         };
+        self.inner.counters.read_bytes(row.state.as_deref());
         Ok(Anchor::Holds(start, page))
     }
 

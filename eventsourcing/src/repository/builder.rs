@@ -297,7 +297,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             storm: companions.storm,
             clock: settings.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             attempts,
-            counters: Counters::default(),
+            counters: Counters::new(A::NAME),
             background: companions.background,
             turns: Turns::default(),
             bus: companions.bus,

@@ -30,6 +30,8 @@ pub(crate) struct Replay<'a, A: Aggregate> {
     captured: Vec<Capture<A>>,
     rows: u64,
     taken: Option<Timestamp>,
+    begun: Version,
+    is_snapshot: bool,
 }
 
 /// Where a replay begins: what a snapshot said, or where another replay ended.
@@ -40,6 +42,8 @@ pub(crate) struct Start<A> {
     pub(crate) state: Option<Arc<A>>,
     /// When the newest snapshot was taken that is known to cover it.
     pub(crate) taken: Option<Timestamp>,
+    /// Whether it is a snapshot that was read, not a state that was still there.
+    pub(crate) is_snapshot: bool,
 }
 
 impl<A> Clone for Start<A> {
@@ -49,6 +53,7 @@ impl<A> Clone for Start<A> {
             last_event: self.last_event,
             state: self.state.clone(),
             taken: self.taken,
+            is_snapshot: self.is_snapshot,
         }
     }
 }
@@ -74,6 +79,8 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             captured: Vec::new(),
             rows: 0,
             taken: None,
+            begun: Version::ZERO,
+            is_snapshot: false,
         }
     }
 
@@ -83,6 +90,8 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         self.taken = start.taken;
         self.shared = start.state;
         self.version = start.version;
+        self.begun = start.version;
+        self.is_snapshot = start.is_snapshot;
         self.last_event = start.last_event;
         self.recorded_at = Some(recorded_at);
     }
@@ -207,6 +216,8 @@ impl<'a, A: Aggregate> Replay<'a, A> {
     pub(crate) fn finish(self) -> Replayed<A> {
         Replayed {
             created: self.is_created(),
+            begun: self.begun,
+            snapshot: (self.taken.filter(|_| self.is_snapshot)).map(|taken| (self.begun, taken)),
             version: self.version,
             last_event: self.last_event,
             recorded_at: self.recorded_at,
@@ -227,6 +238,10 @@ pub(crate) struct Replayed<A> {
     pub(crate) version: Version,
     pub(crate) last_event: Uuid,
     pub(crate) recorded_at: Option<Timestamp>,
+    /// Where it began: 0 before the first event.
+    pub(crate) begun: Version,
+    /// The version of the snapshot that it began at, and when that was taken.
+    pub(crate) snapshot: Option<(Version, Timestamp)>,
     /// Also if it has been discarded since.
     created: bool,
     pub(crate) state: Option<Arc<A>>,
@@ -252,6 +267,7 @@ impl<A> Replayed<A> {
             last_event: self.last_event,
             state: self.state.clone(),
             taken: self.loaded.snapshot,
+            is_snapshot: false,
         })
     }
 

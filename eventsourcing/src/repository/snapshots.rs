@@ -11,6 +11,8 @@ use std::{
     time::Duration,
 };
 
+use tracing::Instrument as _;
+
 use super::{
     Inner, Repository, begin::Repairs, budget::Budget, flight::Flight, load::located,
     replay::Replayed,
@@ -23,6 +25,7 @@ use crate::{
         SnapshotMode, SnapshotRow, SnapshotStore,
         background::{Slot, Submitted},
     },
+    telemetry::spans,
 };
 
 /// How long one background snapshot may take, if the deadline isn't longer.
@@ -95,8 +98,13 @@ impl<A: Aggregate> Repository<A> {
             root.check_no_pending()?;
             let stream = root.stream()?;
             let store = self.inner.snapshots.as_ref().ok_or_else(no_store)?;
-            let row = self.inner.row(&stream, &root.capture_head())?;
-            let (row, is_new) = self.inner.store_row(&**store, row).await?;
+            let span = spans::store(&stream, root.version());
+            let stored = async {
+                let row = self.inner.row(&stream, &root.capture_head())?;
+                span.record("bytes", row.state.as_ref().map_or(0, bytes::Bytes::len));
+                self.inner.store_row(&**store, row).await
+            };
+            let (row, is_new) = stored.instrument(span.clone()).await?;
             if is_new {
                 let budget = Budget::of(self.inner.deadline);
                 self.inner.retain(&**store, &row, budget).await;
@@ -164,11 +172,13 @@ impl<A: Aggregate> Repository<A> {
                     repairs,
                 };
                 let stream = stream.clone();
+                let queued = self.inner.counters.meter.queued();
                 let work = async move {
                     // Nobody waits for it; but a store that hangs must not keep the next ones from being stored.
                     let budget = Budget::of(inner.deadline.max(LONGEST_IN_BACKGROUND));
                     inner.store_capture(&stream, &capture, budget).await;
                     drop(flight);
+                    drop(queued);
                 };
                 let submitted = self.inner.background.submit(slot, version, Box::pin(work));
                 if submitted != Submitted::Accepted {
@@ -277,11 +287,14 @@ impl<A: Aggregate> Inner<A> {
         let Some(store) = &self.snapshots else {
             return;
         };
+        let span = spans::store(stream, capture.version);
         let stored = budget.spend(async {
             let row = self.row(stream, capture)?;
+            let bytes = row.state.as_ref().map_or(0, bytes::Bytes::len);
+            span.record("bytes", bytes);
             self.store_row(&**store, row).await
         });
-        match stored.await {
+        match stored.instrument(span.clone()).await {
             Ok((row, true)) => self.retain(&**store, &row, budget).await,
             Ok((_, false)) => {}
             Err(trouble) => {
@@ -300,7 +313,7 @@ impl<A: Aggregate> Inner<A> {
         row: SnapshotRow,
     ) -> Result<(SnapshotRow, bool)> {
         let SavedSnapshot::Existing(existing) = store.save(row.clone()).await? else {
-            self.counters.stored();
+            self.count_stored(&row);
             return Ok((row, true));
         };
         if self.is_as_good(&existing, &row)? {
@@ -309,11 +322,16 @@ impl<A: Aggregate> Inner<A> {
         store.delete(&SnapshotInfo::from(&existing)).await?;
         match store.save(row.clone()).await? {
             SavedSnapshot::Stored => {
-                self.counters.stored();
+                self.count_stored(&row);
                 Ok((row, true))
             }
             SavedSnapshot::Existing(other) => Ok((other, false)),
         }
+    }
+
+    fn count_stored(&self, row: &SnapshotRow) {
+        self.counters.stored();
+        self.counters.wrote_bytes(row.state.as_deref());
     }
 
     /// Whether the row that is there covers the same event and can be read, so that it needn't be replaced.
@@ -355,7 +373,12 @@ impl<A: Aggregate> Inner<A> {
         repairs.announce(&self.flights, stream, version);
         let info = SnapshotInfo::from(row);
         match repairs.budget.spend(store.delete(&info)).await {
-            Ok(_) => repairs.replace.push(version),
+            Ok(was_there) => {
+                if was_there {
+                    self.counters.removed();
+                }
+                repairs.replace.push(version);
+            }
             Err(trouble) => {
                 let error = trouble.into_error();
                 tracing::warn!(%stream, %version, %error, "bad snapshot not removed");

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::telemetry::{Count, Measure, Meter, as_f64};
+
 /// Why a load could not use a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -46,6 +48,23 @@ impl SnapshotMiss {
         Self::StoreError,
         Self::Deadline,
     ];
+
+    /// Its name in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::StaleSchema => "stale_schema",
+            Self::StaleShape => "stale_shape",
+            Self::StaleCodec => "stale_codec",
+            Self::Corrupt => "corrupt",
+            Self::WrongAnchor => "wrong_anchor",
+            Self::Ahead => "ahead",
+            Self::Lagging => "lagging",
+            Self::Unreadable => "unreadable",
+            Self::StoreError => "store_error",
+            Self::Deadline => "deadline",
+        }
+    }
 }
 
 /// Counts since the repository was built.
@@ -64,6 +83,8 @@ pub struct SnapshotStats {
     pub failed: u64,
     /// Snapshots that the retention removed.
     pub pruned: u64,
+    /// Bad snapshots that were removed, to be replaced.
+    pub removed: u64,
     /// Background snapshots that were dropped because the queue was full or closed, or for a newer one of the same stream.
     pub dropped: u64,
 }
@@ -78,8 +99,10 @@ impl SnapshotStats {
     }
 }
 
-#[derive(Debug, Default)]
+/// The counts of one repository; each goes to its meter as well.
+#[derive(Debug)]
 pub(crate) struct Counters {
+    pub(crate) meter: Meter,
     hits: AtomicU64,
     #[cfg(feature = "cache")]
     cached: AtomicU64,
@@ -87,6 +110,7 @@ pub(crate) struct Counters {
     stored: AtomicU64,
     failed: AtomicU64,
     pruned: AtomicU64,
+    removed: AtomicU64,
     dropped: AtomicU64,
 }
 
@@ -95,13 +119,30 @@ fn increment(counter: &AtomicU64) {
 }
 
 impl Counters {
+    pub(crate) fn new(aggregate: &'static str) -> Self {
+        Self {
+            meter: Meter::new(aggregate),
+            hits: AtomicU64::new(0),
+            #[cfg(feature = "cache")]
+            cached: AtomicU64::new(0),
+            misses: Default::default(),
+            stored: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            pruned: AtomicU64::new(0),
+            removed: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+        }
+    }
+
     pub(crate) fn hit(&self) {
         increment(&self.hits);
+        self.meter.count(Count::Hit);
     }
 
     #[cfg(feature = "cache")]
     pub(crate) fn cached(&self) {
         increment(&self.cached);
+        self.meter.count(Count::Cached);
     }
 
     pub(crate) fn missed(&self, reason: SnapshotMiss) {
@@ -110,22 +151,44 @@ impl Counters {
                 increment(counter);
             }
         }
+        self.meter.count(Count::Miss(reason));
     }
 
     pub(crate) fn stored(&self) {
         increment(&self.stored);
+        self.meter.count(Count::Stored);
+    }
+
+    /// The stored state of a row that is used.
+    pub(crate) fn read_bytes(&self, state: Option<&[u8]>) {
+        let bytes = || as_f64(state.map_or(0, <[u8]>::len) as u64);
+        self.meter.record(Measure::BytesRead, bytes);
+    }
+
+    /// The stored state of a row that was stored.
+    pub(crate) fn wrote_bytes(&self, state: Option<&[u8]>) {
+        let bytes = || as_f64(state.map_or(0, <[u8]>::len) as u64);
+        self.meter.record(Measure::BytesWritten, bytes);
     }
 
     pub(crate) fn failed(&self) {
         increment(&self.failed);
+        self.meter.count(Count::Failed);
     }
 
     pub(crate) fn pruned(&self) {
         increment(&self.pruned);
+        self.meter.count(Count::Pruned);
+    }
+
+    pub(crate) fn removed(&self) {
+        increment(&self.removed);
+        self.meter.count(Count::Removed);
     }
 
     pub(crate) fn dropped(&self) {
         increment(&self.dropped);
+        self.meter.count(Count::Dropped);
     }
 
     pub(crate) fn read(&self) -> SnapshotStats {
@@ -143,6 +206,7 @@ impl Counters {
             stored: get(&self.stored),
             failed: get(&self.failed),
             pruned: get(&self.pruned),
+            removed: get(&self.removed),
             dropped: get(&self.dropped),
         }
     }
