@@ -25,7 +25,9 @@ use crate::{
     aggregate::Aggregate,
     codec::layer::Layer,
     event::Metadata,
-    repository::{Companions, RepositoryBuilder, Saving, Settings, Storm, commit_all, settings},
+    repository::{
+        Companions, RepositoryBuilder, Saving, Settings, Stop, Storm, commit_all, settings,
+    },
     snapshot::{Retention, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
     store::EventStore,
     telemetry::spans,
@@ -59,6 +61,7 @@ struct Shared {
     bus: Arc<Bus>,
     backgrounds: Backgrounds,
     storm: Storm,
+    stop: Stop,
     repositories: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
 }
 
@@ -204,8 +207,10 @@ impl Application {
             .map_err(|error: Error| error.of_call("save_all"))
     }
 
-    /// Waits for the background snapshots that were accepted, and accepts no more.
+    /// Waits for the background snapshots that were accepted, and accepts no more. A verification that is running is given
+    /// up where it is, and no other begins.
     pub async fn close(&self) {
+        self.shared.stop.stop();
         self.shared.backgrounds.close().await;
     }
 
@@ -233,6 +238,7 @@ impl Shared {
         let companions = Companions {
             background: self.backgrounds.add(),
             storm: self.storm.clone(),
+            stop: self.stop.clone(),
             bus: Some(Arc::clone(&self.bus)),
         };
         builder.build_with(&self.defaults, companions)
@@ -295,6 +301,7 @@ impl ApplicationBuilder {
                 bus,
                 backgrounds: Backgrounds::default(),
                 storm: Storm::default(),
+                stop: Stop::default(),
                 repositories: Mutex::default(),
             }),
             metadata: Arc::default(),

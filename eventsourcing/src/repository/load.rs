@@ -157,6 +157,7 @@ impl<A: Aggregate> Repository<A> {
         let mut landing = flight.turn().await;
         if !flight.is_anything_wanted()
             && let Some(start) = landing.as_deref().and_then(Option::as_ref)
+            && !self.inner.distrusts(stream, start.descent)
             && let Some(page) = self.resume(stream, start, upto).await?
         {
             let begin = Some((start.clone(), page));
@@ -200,7 +201,7 @@ impl<A: Aggregate> Repository<A> {
         id: &A::Id,
         upto: Version,
         begin: Option<(Start<A>, EventPage)>,
-        repairs: Repairs<A>,
+        mut repairs: Repairs<A>,
     ) -> Result<Replayed<A>> {
         let replayed = self.fold_from(stream, id, upto, begin, &repairs.replace);
         let mut replayed = replayed.await?;
@@ -209,6 +210,9 @@ impl<A: Aggregate> Repository<A> {
         self.repair(stream, &repairs, &mut replayed, upto).await;
         if upto == Version::MAX {
             self.inner.keep(stream, replayed.start());
+        }
+        if let Some(row) = repairs.sampled.take() {
+            self.verify_later(stream, id, row);
         }
         Ok(replayed)
     }
@@ -256,7 +260,9 @@ impl<A: Aggregate> Repository<A> {
         let Some(start) = states.and_then(|states| states.get(stream)) else {
             return Ok(None);
         };
-        if let Some(page) = self.resume(stream, &start, upto).await? {
+        if !self.inner.distrusts(stream, start.descent)
+            && let Some(page) = self.resume(stream, &start, upto).await?
+        {
             self.inner.counters.cached();
             return Ok(Some((start, page)));
         }
@@ -362,7 +368,9 @@ impl<A: Aggregate> Inner<A> {
     /// Keeps a state for the next load, if there is a cache.
     #[cfg(feature = "cache")]
     pub(crate) fn keep(&self, stream: &StreamId, start: Option<Start<A>>) {
-        if let (Some(states), Some(start)) = (&self.states, start) {
+        if let (Some(states), Some(start)) = (&self.states, start)
+            && !self.distrusts(stream, start.descent)
+        {
             states.keep(stream, start, &*self.codecs.snapshots);
         }
     }

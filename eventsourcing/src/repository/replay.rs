@@ -9,7 +9,7 @@ use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Capture, Folded, Root},
     event::{DecodeError, Decoded, Stage},
-    snapshot::Loaded,
+    snapshot::{Descent, Loaded},
     store::RecordedEvent,
 };
 
@@ -32,6 +32,7 @@ pub(crate) struct Replay<'a, A: Aggregate> {
     taken: Option<Timestamp>,
     begun: Version,
     is_snapshot: bool,
+    descent: Descent,
 }
 
 /// Where a replay begins: what a snapshot said, or where another replay ended.
@@ -44,6 +45,8 @@ pub(crate) struct Start<A> {
     pub(crate) taken: Option<Timestamp>,
     /// Whether it is a snapshot that was read, not a state that was still there.
     pub(crate) is_snapshot: bool,
+    /// What the state goes back to.
+    pub(crate) descent: Descent,
 }
 
 impl<A> Clone for Start<A> {
@@ -54,6 +57,7 @@ impl<A> Clone for Start<A> {
             state: self.state.clone(),
             taken: self.taken,
             is_snapshot: self.is_snapshot,
+            descent: self.descent,
         }
     }
 }
@@ -81,6 +85,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             taken: None,
             begun: Version::ZERO,
             is_snapshot: false,
+            descent: Descent::default(),
         }
     }
 
@@ -92,6 +97,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         self.version = start.version;
         self.begun = start.version;
         self.is_snapshot = start.is_snapshot;
+        self.descent = start.descent;
         self.last_event = start.last_event;
         self.recorded_at = Some(recorded_at);
     }
@@ -205,6 +211,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             version: self.version,
             last_event: self.last_event,
             state: self.state().map(|state| Arc::new(state.clone())),
+            descent: self.descent,
         }
     }
 
@@ -227,6 +234,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             loaded: Loaded {
                 replayed: self.rows,
                 snapshot: self.taken,
+                descent: self.descent,
                 ..Loaded::default()
             },
         }
@@ -268,6 +276,7 @@ impl<A> Replayed<A> {
             state: self.state.clone(),
             taken: self.loaded.snapshot,
             is_snapshot: false,
+            descent: self.loaded.descent,
         })
     }
 
@@ -277,6 +286,7 @@ impl<A> Replayed<A> {
             version: self.version,
             last_event: self.last_event,
             state: self.state.clone(),
+            descent: self.loaded.descent,
         })
     }
 }

@@ -408,7 +408,8 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
         drop(span);
         match wanted {
             Ok(Some(capture)) => {
-                self.root.set_loaded(self.repository.inner.covered());
+                let covered = self.repository.inner.covered(self.root.loaded());
+                self.root.set_loaded(covered);
                 let stream = self.stream.clone();
                 let budget = Budget::since(stored, self.repository.inner.deadline);
                 self.repository
@@ -429,6 +430,7 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
                 state: head.state,
                 taken: self.root.loaded().snapshot,
                 is_snapshot: false,
+                descent: head.descent,
             };
             self.repository.inner.keep(&self.stream, Some(start));
         }

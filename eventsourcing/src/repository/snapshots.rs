@@ -90,6 +90,7 @@ impl<A: Aggregate> Repository<A> {
     ///
     /// If there is one of its version already, that one is returned. The retention is applied; it may remove this one, if
     /// there are newer ones. Errors: [`ErrorKind::Unsaved`] if the root has events that are not stored,
+    /// [`ErrorKind::Poisoned`] if its state goes back to a snapshot that is quarantined,
     /// [`ErrorKind::Unsupported`] without a snapshot store, [`ErrorKind::Locked`] if there is one that this program can't
     /// open (it is left as it is), and what the store says.
     pub async fn create_snapshot(&self, root: &Root<A>) -> Result<Snapshot<A>> {
@@ -97,6 +98,11 @@ impl<A: Aggregate> Repository<A> {
             root.check_savable()?;
             root.check_no_pending()?;
             let stream = root.stream()?;
+            if self.inner.distrusts(&stream, root.loaded().descent) {
+                return Err(Error::new(ErrorKind::Poisoned).because(
+                    "it was loaded through a snapshot that is quarantined now: load it again",
+                ));
+            }
             let store = self.inner.snapshots.as_ref().ok_or_else(no_store)?;
             let span = spans::store(&stream, root.version());
             let stored = async {
@@ -212,7 +218,7 @@ impl<A: Aggregate> Repository<A> {
         let at_head =
             upto == Version::MAX && (is_stale || self.inner.load_asks_for_one(stream, replayed));
         if let Some(head) = replayed.head().filter(|_| at_head) {
-            replayed.loaded = self.inner.covered();
+            replayed.loaded = self.inner.covered(replayed.loaded);
             let flight = repairs.flight.clone();
             self.take(stream, head, None, budget, flight).await;
         }
@@ -257,9 +263,9 @@ impl<A: Aggregate> Inner<A> {
     }
 
     /// What is known from now on about a root that a snapshot is taken of.
-    pub(crate) fn covered(&self) -> Loaded {
+    pub(crate) fn covered(&self, loaded: Loaded) -> Loaded {
         let now = catch_unwind(AssertUnwindSafe(|| self.clock.now()));
-        now.map_or_else(|_| Loaded::default(), Loaded::covered)
+        loaded.covered(now.ok())
     }
 
     pub(crate) fn key(&self, stream: &StreamId) -> SnapshotKey {
@@ -287,6 +293,10 @@ impl<A: Aggregate> Inner<A> {
         let Some(store) = &self.snapshots else {
             return;
         };
+        if self.distrusts(stream, capture.descent) {
+            tracing::debug!(%stream, version = %capture.version, "no snapshot of what goes back to a quarantined one");
+            return;
+        }
         let span = spans::store(stream, capture.version);
         let stored = budget.spend(async {
             let row = self.row(stream, capture)?;
@@ -295,7 +305,11 @@ impl<A: Aggregate> Inner<A> {
             self.store_row(&**store, row).await
         });
         match stored.instrument(span.clone()).await {
-            Ok((row, true)) => self.retain(&**store, &row, budget).await,
+            Ok((row, true)) => {
+                // Found to be wrong in the meantime: after the look above, and after the list that verification made.
+                self.distrust_with(stream, capture, &row);
+                self.retain(&**store, &row, budget).await;
+            }
             Ok((_, false)) => {}
             Err(trouble) => {
                 self.counters.failed();
@@ -320,6 +334,7 @@ impl<A: Aggregate> Inner<A> {
             return Ok((existing, false));
         }
         store.delete(&SnapshotInfo::from(&existing)).await?;
+        self.released(&existing);
         match store.save(row.clone()).await? {
             SavedSnapshot::Stored => {
                 self.count_stored(&row);
@@ -336,7 +351,7 @@ impl<A: Aggregate> Inner<A> {
 
     /// Whether the row that is there covers the same event and can be read, so that it needn't be replaced.
     fn is_as_good(&self, existing: &SnapshotRow, row: &SnapshotRow) -> Result<bool> {
-        if !existing.is_intact() {
+        if !existing.is_intact() || self.is_quarantined(existing) {
             return Ok(false);
         }
         let opened = match self.open_snapshot(existing) {
@@ -377,6 +392,7 @@ impl<A: Aggregate> Inner<A> {
                 if was_there {
                     self.counters.removed();
                 }
+                self.released(row);
                 repairs.replace.push(version);
             }
             Err(trouble) => {

@@ -27,6 +27,8 @@ pub enum SnapshotMiss {
     Lagging,
     /// It is sound, but a layer of this program can't open it (it hasn't got the key, or a wrong one): left alone.
     Unreadable,
+    /// Verification found it, or one beside it, not to be what its events give: not used any more; removed.
+    Quarantined,
     /// The snapshot store failed.
     StoreError,
     /// The snapshot store had not answered when the deadline was over.
@@ -35,7 +37,7 @@ pub enum SnapshotMiss {
 
 impl SnapshotMiss {
     /// All reasons.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Absent,
         Self::StaleSchema,
         Self::StaleShape,
@@ -45,6 +47,7 @@ impl SnapshotMiss {
         Self::Ahead,
         Self::Lagging,
         Self::Unreadable,
+        Self::Quarantined,
         Self::StoreError,
         Self::Deadline,
     ];
@@ -61,6 +64,7 @@ impl SnapshotMiss {
             Self::Ahead => "ahead",
             Self::Lagging => "lagging",
             Self::Unreadable => "unreadable",
+            Self::Quarantined => "quarantined",
             Self::StoreError => "store_error",
             Self::Deadline => "deadline",
         }
@@ -87,6 +91,39 @@ pub struct SnapshotStats {
     pub removed: u64,
     /// Background snapshots that were dropped because the queue was full or closed, or for a newer one of the same stream.
     pub dropped: u64,
+    /// Snapshots that [verification](crate::RepositoryBuilder::verify_snapshots) compared with their events.
+    pub verified: u64,
+    /// How many of them were different.
+    pub differences: u64,
+    /// Verifications that came to no result: the events could not be replayed, comparing panicked, the history was
+    /// another one by then, or the states are not even equal to themselves.
+    pub undecided: u64,
+    /// Sampled loads that were not verified: another verification was running, the budget was spent, or it was stopped.
+    pub skipped: u64,
+}
+
+/// What came of a verification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Equal,
+    Different,
+    Undecided,
+    Skipped,
+}
+
+impl Verdict {
+    /// In the order of the variants.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Equal, Self::Different, Self::Undecided, Self::Skipped];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::Different => "different",
+            Self::Undecided => "undecided",
+            Self::Skipped => "skipped",
+        }
+    }
 }
 
 impl SnapshotStats {
@@ -112,6 +149,7 @@ pub(crate) struct Counters {
     pruned: AtomicU64,
     removed: AtomicU64,
     dropped: AtomicU64,
+    verdicts: [AtomicU64; Verdict::ALL.len()],
 }
 
 fn increment(counter: &AtomicU64) {
@@ -131,6 +169,7 @@ impl Counters {
             pruned: AtomicU64::new(0),
             removed: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
+            verdicts: Default::default(),
         }
     }
 
@@ -157,6 +196,13 @@ impl Counters {
     pub(crate) fn stored(&self) {
         increment(&self.stored);
         self.meter.count(Count::Stored);
+    }
+
+    pub(crate) fn verified(&self, verdict: Verdict) {
+        if let Some(counter) = self.verdicts.get(verdict as usize) {
+            increment(counter);
+        }
+        self.meter.count(Count::Verified(verdict));
     }
 
     /// The stored state of a row that is used.
@@ -193,6 +239,7 @@ impl Counters {
 
     pub(crate) fn read(&self) -> SnapshotStats {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let [equal, differences, undecided, skipped] = self.verdicts.each_ref().map(get);
         SnapshotStats {
             hits: get(&self.hits),
             #[cfg(feature = "cache")]
@@ -208,6 +255,10 @@ impl Counters {
             pruned: get(&self.pruned),
             removed: get(&self.removed),
             dropped: get(&self.dropped),
+            verified: equal + differences,
+            differences,
+            undecided,
+            skipped,
         }
     }
 }

@@ -6,7 +6,7 @@ use metrics::{Gauge, Key, Label, Level, Metadata, SharedString, Unit, with_recor
 use tokio::time::Instant;
 
 use super::{Count, LoadOutcome, Measure, SaveOutcome};
-use crate::snapshot::SnapshotMiss;
+use crate::snapshot::{SnapshotMiss, Verdict};
 
 static METADATA: Metadata<'static> =
     Metadata::new("eventsourcing", Level::INFO, Some(module_path!()));
@@ -69,6 +69,10 @@ table! {
         "bad snapshots removed";
     Pruned = describe_counter "eventsourcing_snapshots_pruned_total", Count,
         "snapshots that the retention removed";
+    Verifications = describe_counter "eventsourcing_snapshot_verifications_total", Count,
+        "sampled loads, and what became of their verification";
+    EventsVerified = describe_counter "eventsourcing_snapshot_verification_events_total", Count,
+        "events replayed by verification";
     Queue = describe_gauge "eventsourcing_snapshot_queue_length", Count,
         "background snapshots that wait or are being stored";
 }
@@ -80,6 +84,7 @@ pub(crate) struct Meter {
     loads: Vec<Key>,
     saves: Vec<Key>,
     misses: Vec<Key>,
+    verifications: Vec<Key>,
 }
 
 impl LoadOutcome {
@@ -113,6 +118,11 @@ impl Meter {
                 "reason",
                 &SnapshotMiss::ALL.map(SnapshotMiss::as_str),
             ),
+            verifications: labelled(
+                Metric::Verifications,
+                "outcome",
+                &Verdict::ALL.map(Verdict::as_str),
+            ),
         }
     }
 
@@ -130,6 +140,8 @@ impl Meter {
             Count::Pruned => (plain(Metric::Pruned), 1),
             Count::Dropped => (plain(Metric::Dropped), 1),
             Count::Removed => (plain(Metric::Removed), 1),
+            Count::Verified(verdict) => (self.verifications.get(verdict as usize), 1),
+            Count::EventsVerified(events) => (plain(Metric::EventsVerified), events as u64),
         };
         if let Some(key) = key {
             with_recorder(|recorder| recorder.register_counter(key, &METADATA).increment(by));

@@ -1,6 +1,9 @@
 //! What call sites count and measure. How it is named is said in `metrics`.
 
-use crate::{Error, ErrorKind, snapshot::SnapshotMiss};
+use crate::{
+    Error, ErrorKind,
+    snapshot::{SnapshotMiss, Verdict},
+};
 
 /// Something that happened.
 #[cfg_attr(
@@ -21,6 +24,9 @@ pub(crate) enum Count {
     Pruned,
     Dropped,
     Removed,
+    Verified(Verdict),
+    /// So many, by a verification.
+    EventsVerified(usize),
 }
 
 /// Something that has a size.

@@ -95,8 +95,13 @@ fn each_metric_is_recorded_with_its_labels() {
         sync.save(&mut root).await.unwrap();
         root.record([Booked { amount: 1 }, Booked { amount: 2 }]);
         sync.save(&mut root).await.unwrap();
-        let plain = ledgers(store.clone(), SnapshotMode::Sync);
+        let plain = Repository::<Ledger>::builder(store.clone())
+            .snapshots(SnapshotPolicy::every(2))
+            .verify_snapshots(1.0)
+            .build()
+            .unwrap();
         plain.load(id()).await.unwrap();
+        plain.await_verification().await;
         damage(&store).await;
         plain.load(id()).await.unwrap();
         let background = ledgers(store, SnapshotMode::Background);

@@ -3,7 +3,7 @@
 mod metrics;
 mod recorder;
 mod spans;
-mod subscriber;
+pub(crate) mod subscriber;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -40,7 +40,7 @@ fn a_row_is_read_as_it_stands() {
 }
 
 /// Runs this on one thread, where thread-local recorders and subscribers see all of it.
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -33,11 +33,13 @@ fn the_page_lists_every_span_with_its_fields() {
     let (kept, ()) = seen(async {
         let app = Application::builder(MemoryStore::new())
             .snapshots(SnapshotPolicy::every(2))
+            .aggregate::<Ledger>(|ledgers| ledgers.verify_snapshots(1.0))
             .build()
             .unwrap();
         let repository = app.repository::<Ledger>().unwrap();
         saved(&repository, 3).await;
         repository.load(id()).await.unwrap();
+        repository.await_verification().await;
         let mut other = repository.create("other".to_owned(), opened());
         app.save_all(&mut other).await.unwrap();
     });

@@ -10,55 +10,65 @@ use std::{
 };
 
 use tracing::{
-    Event, Metadata, Subscriber,
+    Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
     span,
 };
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Seen {
-    pub(super) name: &'static str,
+pub(crate) struct Seen {
+    pub(crate) name: &'static str,
     /// All that it may say.
-    pub(super) fields: Vec<&'static str>,
-    pub(super) values: BTreeMap<&'static str, String>,
+    pub(crate) fields: Vec<&'static str>,
+    pub(crate) values: Values,
     /// The name of the span it was made in.
-    pub(super) parent: Option<&'static str>,
+    pub(crate) parent: Option<&'static str>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     spans: BTreeMap<u64, Seen>,
     entered: Vec<u64>,
-    events: Vec<BTreeMap<&'static str, String>>,
+    events: Vec<(Level, Values)>,
 }
 
 /// Clones share.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     state: Arc<Mutex<State>>,
     next: Arc<AtomicU64>,
 }
 
 impl Kept {
-    pub(super) fn spans(&self) -> Vec<Seen> {
+    pub(crate) fn spans(&self) -> Vec<Seen> {
         self.state.lock().unwrap().spans.values().cloned().collect()
     }
 
-    pub(super) fn named(&self, name: &str) -> Vec<Seen> {
+    pub(crate) fn named(&self, name: &str) -> Vec<Seen> {
         let mut spans = self.spans();
         spans.retain(|span| span.name == name);
         spans
     }
 
+    /// What the events of this level said.
+    pub(crate) fn events(&self, level: Level) -> Vec<Values> {
+        let state = self.state.lock().unwrap();
+        let events = state.events.iter().filter(|(of, _)| *of == level);
+        events.map(|(_, values)| values.clone()).collect()
+    }
+
     /// How many spans somebody is in.
-    pub(super) fn entered(&self) -> usize {
+    pub(crate) fn entered(&self) -> usize {
         self.state.lock().unwrap().entered.len()
     }
 }
 
-struct Values<'a>(&'a mut BTreeMap<&'static str, String>);
+/// What a span or an event says, by field.
+type Values = BTreeMap<&'static str, String>;
 
-impl Visit for Values<'_> {
+struct Fields<'a>(&'a mut Values);
+
+impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.0.insert(field.name(), format!("{value:?}"));
     }
@@ -84,7 +94,7 @@ impl Subscriber for Kept {
             parent: parent.map(|parent| parent.name),
             ..Seen::default()
         };
-        attributes.record(&mut Values(&mut seen.values));
+        attributes.record(&mut Fields(&mut seen.values));
         state.spans.insert(id, seen);
         span::Id::from_u64(id)
     }
@@ -95,15 +105,19 @@ impl Subscriber for Kept {
             .spans
             .get_mut(&id.into_u64())
             .expect("a span that is known");
-        values.record(&mut Values(&mut span.values));
+        values.record(&mut Fields(&mut span.values));
     }
 
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
     fn event(&self, event: &Event<'_>) {
         let mut values = BTreeMap::new();
-        event.record(&mut Values(&mut values));
-        self.state.lock().unwrap().events.push(values);
+        event.record(&mut Fields(&mut values));
+        self.state
+            .lock()
+            .unwrap()
+            .events
+            .push((*event.metadata().level(), values));
     }
 
     fn enter(&self, id: &span::Id) {
