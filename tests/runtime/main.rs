@@ -101,6 +101,7 @@ stores! {
         load_at_every_version,
         load_as_of_every_time,
         history_walks_over_pages,
+        history_from_any_version_is_the_rest_of_the_walk,
         ids_in_order_of_creation,
         contains_reads_the_life_cycle,
     }

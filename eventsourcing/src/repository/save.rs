@@ -70,7 +70,7 @@ impl<A: Aggregate> Repository<A> {
         let saved = async {
             let mut saver = Saver::new(self.clone(), root)?;
             let span = spans::save(&saver.stream, saver.before);
-            let saved = async {
+            let all_of_it = async {
                 let committed = commit_all(&*self.inner.events, &mut [&mut saver]).await;
                 drop(turn);
                 // Also after an error: an earlier batch may have been found stored before the rest failed.
@@ -87,7 +87,7 @@ impl<A: Aggregate> Repository<A> {
                     events,
                 })
             };
-            saved.instrument(span.clone()).await
+            all_of_it.instrument(span.clone()).await
         };
         let saved = saved.await;
         saved.map_err(|error| located::<A>(error, operation, root.id()))

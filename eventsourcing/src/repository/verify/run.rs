@@ -56,9 +56,9 @@ impl<A: Aggregate> Repository<A> {
         let (repository, stream, id) = (self.clone(), stream.clone(), id.clone());
         runtime.spawn(async move {
             let verdict = {
-                let verified = pin!(repository.verify(&stream, &id, row));
+                let work = pin!(repository.verify(&stream, &id, row));
                 let told = pin!(stopped.wait_for(|is_stopped| *is_stopped));
-                match select(verified, told).await {
+                match select(work, told).await {
                     Either::Left((verdict, _)) => verdict,
                     Either::Right(_) => Verdict::Skipped,
                 }
