@@ -8,6 +8,7 @@
 //! - `snapshots`: taking, repairing and looking at them; `retention` removes them, `warm` takes them ahead of time,
 //!   `explain` says why one is taken
 //! - `travel`: the past
+//! - `verify`: snapshots compared with their events, behind the loads' backs
 
 mod begin;
 mod budget;
@@ -26,6 +27,7 @@ mod snapshots;
 mod storm;
 mod travel;
 mod turns;
+mod verify;
 mod warm;
 
 use std::{
@@ -40,6 +42,7 @@ pub use self::{
     builder::RepositoryBuilder,
     snapshots::Snapshot,
     travel::{History, HistoryEntry, Ids},
+    verify::SnapshotDifference,
     warm::{Warm, WarmOutcome, WarmReport, Warmed, Warming},
 };
 pub(crate) use self::{
@@ -47,8 +50,9 @@ pub(crate) use self::{
     load::located,
     save::{Saver, Saving, commit_all},
     storm::{Lookups, Storm},
+    verify::Stop,
 };
-use self::{flight::Flights, turns::Turns};
+use self::{flight::Flights, turns::Turns, verify::Verifier};
 use crate::{
     Clock, Position, Version,
     aggregate::{Aggregate, CreateOf, Root},
@@ -95,6 +99,7 @@ pub(crate) struct Inner<A: Aggregate> {
     counters: Counters,
     background: Background,
     turns: Turns,
+    verifier: Option<Verifier<A>>,
     bus: Option<Arc<Bus>>,
 }
 
