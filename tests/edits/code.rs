@@ -170,7 +170,7 @@ json_edit!(what_is_left_out_has_another_default
 }
 {
     after { #[serde(default = "two", skip_serializing_if = "is_one")] #[schema(trusted)] a: u8 }
-    |_| { a: 1 }
+    |_| { a: 3 }
 });
 
 json_edit!(what_is_left_out_inside_has_another_default
@@ -184,7 +184,7 @@ json_edit!(what_is_left_out_inside_has_another_default
     }
 }
 {
-    after { a: Inner } |_| { a: Inner { b: 1 } }
+    after { a: Inner } |_| { a: Inner { b: 3 } }
     and {
         #[derive(eventsourcing::Schema, Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(default = "inner_too")]

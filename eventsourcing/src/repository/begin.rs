@@ -253,7 +253,6 @@ impl<A: Aggregate> Repository<A> {
         if alive.is_some_and(|alive| alive != row.state.is_some()) {
             tracing::warn!(%stream, version = %row.version, event = first.name, "snapshot not used: its event is (or was) a discard");
             self.inner.counters.missed(SnapshotMiss::StaleShape);
-            repairs.stale = true;
             return Ok(Anchor::Refused);
         }
         let state = match state.map(|bytes| self.inner.decode_state(&bytes)) {
