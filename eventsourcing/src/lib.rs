@@ -165,8 +165,8 @@ pub mod __private {
         codec::{Codec, CodecError},
         event::{DecodeError, Decoded, EventType, EventVersion, Stage, derived::*},
         schema::{
-            Describer, FieldMore, FieldSpec, Form, Shape, Tagging, TypeSpec, VariantSpec,
-            keeps_nested_none, keeps_undeclared,
+            Describer, FieldMore, FieldSpec, Form, Shape, Tagging, TypeSpec, VariantMore,
+            VariantSpec, keeps_nested_none, keeps_undeclared,
         },
     };
 

@@ -12,12 +12,12 @@ pub enum SnapshotMiss {
     Absent,
     /// There are only some of another `schema_version`.
     StaleSchema,
-    /// There are only some of another shape of the state with the same `schema_version`: a forgotten bump.
+    /// There are only some of another shape of the state with the same `schema_version`: a forgotten bump. Or it has a state
+    /// where the event that it covers is a discard to this program (or the other way round): left alone.
     StaleShape,
     /// There are only some of another codec, or of other layers.
     StaleCodec,
-    /// Its checksum is wrong, its state can't be decoded, or it has a state where its stream says discarded (or the other
-    /// way round): bad, removed.
+    /// Its checksum is wrong, or its state can't be decoded: bad, removed.
     Corrupt,
     /// The event at its version isn't the one it covers: bad, removed.
     WrongAnchor,
