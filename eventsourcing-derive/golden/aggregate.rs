@@ -70,7 +70,7 @@ const _: () = {
     ) {
         ::eventsourcing::__private::listed::<
             __E0,
-        >(::eventsourcing::__private::Stage::Create)
+        >(::eventsourcing::__private::Stage::Create, "OrderCreated")
     }
     #[automatically_derived]
     impl ::eventsourcing::aggregate::CreateOf<Order> for __E0
@@ -84,7 +84,7 @@ const _: () = {
     ) {
         ::eventsourcing::__private::listed::<
             __E1,
-        >(::eventsourcing::__private::Stage::Change)
+        >(::eventsourcing::__private::Stage::Change, "ItemAdded")
     }
     #[automatically_derived]
     impl ::eventsourcing::aggregate::EventOf<Order> for __E1
@@ -107,7 +107,7 @@ const _: () = {
     ) {
         ::eventsourcing::__private::listed::<
             __E2,
-        >(::eventsourcing::__private::Stage::Change)
+        >(::eventsourcing::__private::Stage::Change, "BasketItemAdded")
     }
     #[automatically_derived]
     impl ::eventsourcing::aggregate::EventOf<Order> for __E2
@@ -130,7 +130,7 @@ const _: () = {
     ) {
         ::eventsourcing::__private::listed::<
             __E3,
-        >(::eventsourcing::__private::Stage::Discard)
+        >(::eventsourcing::__private::Stage::Discard, "OrderDiscarded")
     }
     #[automatically_derived]
     impl ::eventsourcing::aggregate::DiscardOf<Order> for __E3
@@ -605,7 +605,6 @@ const _: () = {
                     form: ::eventsourcing::__private::Form::Struct(
                         ::eventsourcing::__private::VariantSpec {
                             name: "",
-                            aliases: &[],
                             flags: 32u16,
                             fields: &[
                                 ::eventsourcing::__private::FieldSpec {
@@ -621,11 +620,14 @@ const _: () = {
                                     more: ::core::option::Option::None,
                                 },
                             ],
+                            more: ::core::option::Option::None,
+                            discriminant: ::core::option::Option::None,
                         },
                         ::core::option::Option::None,
                     ),
                     into: ::core::option::Option::None,
                     from: ::core::option::Option::None,
+                    said: &[],
                 },
             )
         }

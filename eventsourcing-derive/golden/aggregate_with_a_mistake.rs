@@ -59,7 +59,7 @@ const _: () = {
     ) {
         ::eventsourcing::__private::listed::<
             __E0,
-        >(::eventsourcing::__private::Stage::Create)
+        >(::eventsourcing::__private::Stage::Create, "Opened")
     }
     #[automatically_derived]
     impl ::eventsourcing::aggregate::CreateOf<Account> for __E0
@@ -262,14 +262,16 @@ const _: () = {
                     form: ::eventsourcing::__private::Form::Struct(
                         ::eventsourcing::__private::VariantSpec {
                             name: "",
-                            aliases: &[],
                             flags: 64u16,
                             fields: &[],
+                            more: ::core::option::Option::None,
+                            discriminant: ::core::option::Option::None,
                         },
                         ::core::option::Option::None,
                     ),
                     into: ::core::option::Option::None,
                     from: ::core::option::Option::None,
+                    said: &[],
                 },
             )
         }

@@ -62,7 +62,9 @@ const _: () = {
         ::renamed::__private::EventType,
         impl ::renamed::__private::Listed<__E0>,
     ) {
-        ::renamed::__private::listed::<__E0>(::renamed::__private::Stage::Create)
+        ::renamed::__private::listed::<
+            __E0,
+        >(::renamed::__private::Stage::Create, "Installed")
     }
     #[automatically_derived]
     impl ::renamed::aggregate::CreateOf<r#Lamp> for __E0
@@ -261,13 +263,13 @@ const _: () = {
                         &[
                             ::renamed::__private::VariantSpec {
                                 name: "Off",
-                                aliases: &[],
                                 flags: 64u16,
                                 fields: &[],
+                                more: ::core::option::Option::None,
+                                discriminant: ::core::option::Option::None,
                             },
                             ::renamed::__private::VariantSpec {
                                 name: "On",
-                                aliases: &[],
                                 flags: 32u16,
                                 fields: &[
                                     ::renamed::__private::FieldSpec {
@@ -277,11 +279,14 @@ const _: () = {
                                         more: ::core::option::Option::None,
                                     },
                                 ],
+                                more: ::core::option::Option::None,
+                                discriminant: ::core::option::Option::None,
                             },
                         ],
                     ),
                     into: ::core::option::Option::None,
                     from: ::core::option::Option::None,
+                    said: &[],
                 },
             )
         }

@@ -49,7 +49,6 @@ const _: () = {
                     form: ::renamed::__private::Form::Struct(
                         ::renamed::__private::VariantSpec {
                             name: "",
-                            aliases: &[],
                             flags: 0u16,
                             fields: &[
                                 ::renamed::__private::FieldSpec {
@@ -59,11 +58,14 @@ const _: () = {
                                     more: ::core::option::Option::None,
                                 },
                             ],
+                            more: ::core::option::Option::None,
+                            discriminant: ::core::option::Option::None,
                         },
                         ::core::option::Option::None,
                     ),
                     into: ::core::option::Option::None,
                     from: ::core::option::Option::None,
+                    said: &[],
                 },
             )
         }

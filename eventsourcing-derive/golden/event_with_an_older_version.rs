@@ -87,7 +87,6 @@ const _: () = {
                     form: ::eventsourcing::__private::Form::Struct(
                         ::eventsourcing::__private::VariantSpec {
                             name: "",
-                            aliases: &[],
                             flags: 32u16,
                             fields: &[
                                 ::eventsourcing::__private::FieldSpec {
@@ -103,11 +102,14 @@ const _: () = {
                                     more: ::core::option::Option::None,
                                 },
                             ],
+                            more: ::core::option::Option::None,
+                            discriminant: ::core::option::Option::None,
                         },
                         ::core::option::Option::None,
                     ),
                     into: ::core::option::Option::None,
                     from: ::core::option::Option::None,
+                    said: &[],
                 },
             )
         }

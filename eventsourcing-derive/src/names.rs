@@ -1,6 +1,6 @@
 //! Names: snake and camel case, serde's renaming rules, keywords, the nearest known word.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
@@ -142,6 +142,39 @@ pub(crate) fn shown(tokens: &impl ToTokens) -> String {
     text
 }
 
+/// Code in a text, as a path of a function, with no more spaces than it needs.
+pub(crate) fn unspaced(code: &str) -> String {
+    fn add(tokens: TokenStream, out: &mut String) {
+        for token in tokens {
+            let (open, close, inner) = match token {
+                TokenTree::Group(group) => {
+                    let (open, close) = match group.delimiter() {
+                        Delimiter::Parenthesis => ("(", ")"),
+                        Delimiter::Brace => ("{", "}"),
+                        Delimiter::Bracket => ("[", "]"),
+                        Delimiter::None => ("", ""),
+                    };
+                    (open.to_owned(), close, group.stream())
+                }
+                other => (other.to_string(), "", TokenStream::new()),
+            };
+            let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+            if is_word(out.chars().last()) && is_word(open.chars().next()) {
+                out.push(' ');
+            }
+            out.push_str(&open);
+            add(inner, out);
+            out.push_str(close);
+        }
+    }
+    let Ok(tokens) = code.parse() else {
+        return code.trim().to_owned();
+    };
+    let mut out = String::new();
+    add(tokens, &mut out);
+    out
+}
+
 /// The known word that `written` was most likely meant to be.
 pub(crate) fn nearest<'a>(
     written: &str,
@@ -184,7 +217,7 @@ fn distance(one: &str, other: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{identifier, nearest, renamed, snake, upper_camel};
+    use super::{identifier, nearest, renamed, snake, unspaced, upper_camel};
     use proc_macro2::Span;
 
     #[test]
@@ -210,6 +243,14 @@ mod tests {
         assert_eq!(upper_camel("basket_added"), "BasketAdded");
         assert_eq!(upper_camel("v2_added"), "V2Added");
         assert_eq!(upper_camel("type"), "Type");
+    }
+
+    #[test]
+    fn code_has_no_spaces_it_can_do_without() {
+        assert_eq!(unspaced(" a :: b "), "a::b");
+        assert_eq!(unspaced("Vec :: < u8 > :: is_empty"), "Vec::<u8>::is_empty");
+        assert_eq!(unspaced("Box<dyn  Fn( u8 )>"), "Box<dyn Fn(u8)>");
+        assert_eq!(unspaced(" no ( code "), "no ( code");
     }
 
     #[test]

@@ -272,7 +272,11 @@ impl fmt::Display for ErrorKind {
                 f.write_str("the event could not be read back as written, so nothing was stored")
             }
             Self::Corrupt => f.write_str("stored bytes can't be decoded"),
-            Self::UnknownEvent { name } => write!(f, "unknown event {name:?}"),
+            Self::UnknownEvent { name } => write!(
+                f,
+                "unknown event {name:?}: a newer program stored it, or it has another name by now (`#[event(alias = {name:?})]` on it), \
+                 or is to be read as other events (`legacy(...)` on the aggregate) or as none (`retired({name:?})`)"
+            ),
             Self::UnsupportedEventVersion {
                 name,
                 stored,

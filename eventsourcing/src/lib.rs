@@ -64,6 +64,7 @@
 //! - [`store`]: the event store, and the stores that come with the crate
 //! - [`codec`]: how events and states become bytes; compression and encryption
 //! - [`schema`]: the shapes of what is stored, so that no change of one goes unnoticed
+//! - [`telemetry`]: spans and metrics
 //!
 //! A store of your own: `docs/writing-a-store.md` in the repository, and the conformance kit in `testing`.
 //!
@@ -85,7 +86,7 @@
 //! # Features
 //!
 //! `derive`, `sqlite` and `bincode` are on by default; `postgres` adds a store, `postcard` a codec, `compression` and `encryption` a
-//! [layer](codec::layer) each, `cache` a cache of states, `testing` the module of that name. `chrono`, `time`, `rust_decimal`
+//! [layer](codec::layer) each, `cache` a cache of states, `metrics` [metrics](telemetry), `testing` the module of that name. `chrono`, `time`, `rust_decimal`
 //! and `serde_json` let the types of those crates stand in states and events; `chrono` also adds conversions of [`Timestamp`].
 
 pub mod aggregate;
@@ -98,6 +99,7 @@ pub mod repository;
 pub mod schema;
 pub mod snapshot;
 pub mod store;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;
@@ -166,8 +168,8 @@ pub mod __private {
         codec::{Codec, CodecError},
         event::{DecodeError, Decoded, EventType, EventVersion, Stage, derived::*},
         schema::{
-            Describer, FieldMore, FieldSpec, Form, Shape, Tagging, TypeSpec, VariantSpec,
-            keeps_nested_none, keeps_undeclared,
+            Describer, FieldMore, FieldSpec, Form, Shape, Tagging, TypeSpec, VariantMore,
+            VariantSpec, keeps_nested_none, keeps_undeclared,
         },
     };
 

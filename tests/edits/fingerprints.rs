@@ -1,6 +1,10 @@
 //! Golden fingerprints: a change of what is hashed, or how, makes every stored snapshot stale, and must be meant.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    marker::PhantomData,
+    time::Duration,
+};
 
 use eventsourcing::{
     prelude::*,
@@ -23,6 +27,24 @@ data! {
     #[serde(tag = "t")]
     struct Tagged { a: u8 }
     struct Tree<T> { value: T, children: Vec<Tree<T>> }
+    enum Numbered { One = 1, Two = -2 }
+    #[serde(deny_unknown_fields)]
+    struct Crossed {
+        #[serde(rename = "b", default)]
+        a: u8,
+        #[serde(rename = "a")]
+        b: u8,
+        #[serde(rename = "other")]
+        c: u8,
+    }
+    struct Trusted {
+        #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+        #[schema(trusted)]
+        a: Vec<u8>,
+        #[serde(with = "seconds")]
+        #[schema(opaque = "seconds-v1")]
+        b: Duration,
+    }
     struct Attributes {
         #[serde(rename(serialize = "b", deserialize = "c"), alias = "d")]
         a: u8,
@@ -32,6 +54,27 @@ data! {
         opaque: u8,
         #[serde(skip)]
         skipped: u8,
+    }
+}
+
+#[derive(Schema, Serialize, Deserialize)]
+struct Fixed<const N: u32>(u64);
+
+#[derive(Schema, Serialize, Deserialize)]
+struct Money<C>(u64, PhantomData<C>);
+
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+    pub(super) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(value.as_secs())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_secs)
     }
 }
 
@@ -74,29 +117,34 @@ fn row<T: Schema>(expected: &'static str) -> Row {
 
 fn table() -> Vec<Row> {
     vec![
-        row::<u64>("f6bd1831b6ea30f12fe16e98507de284"),
-        row::<i64>("700c9a042b99b810ca13862138ad455b"),
-        row::<String>("ebb5c53c5f1a7e6a25db06d670e50607"),
-        row::<Option<u64>>("ec46f1fdae01334d0256d79abccb4b82"),
-        row::<Vec<u64>>("7bd8df69f5271024f07dcf6e88a60b4f"),
-        row::<HashSet<u64>>("a36edb3db88c535e400648016ced81a7"),
-        row::<(u8, u16)>("3cf0b83a22336b3c180011058fb62d59"),
-        row::<[u8; 4]>("a98349bd094db35dadcfa4c315f747ac"),
-        row::<()>("2df9213718befd69ad56d154dece3c45"),
-        row::<Uuid>("5606ad7c2d99246535e250e40d403a6e"),
-        row::<Item>("ef8e8c1197212a3a136f7ac84eb5a7d5"),
-        row::<Swapped>("c17e65dcb9bba61ff7d46f5ee6930f02"),
-        row::<Meters>("ee69593239c4a90b55d2f59d64ca21dd"),
-        row::<Clear>("8e17415059a104b0182bbe2f42ba7289"),
-        row::<Kind>("0bba115df998e9ad4506bcbe4c3f07d8"),
-        row::<Internal>("4e0a40277fc3c019e440cb5c813a8a3e"),
-        row::<Adjacent>("cfd96cc531a22e7ab8e7ae6690976a12"),
-        row::<Tagged>("78e30d41fcfd872ee3fd287de402a7a0"),
-        row::<Tree<u8>>("5d4f1a01d8ba386d065b760300def140"),
-        row::<Tree<u16>>("d138443ad03227bfe81e1642c1db423d"),
-        row::<Attributes>("7a599fdaca19ea314674833a1599f50e"),
-        row::<Email>("e32bc6fbaf6f16858a34868f79de8451"),
-        row::<Everything>("b03c3ecca9078c8f992c899fe15465de"),
+        row::<u64>("8d8252bf63c5b2b5e346e3a3a19c5478"),
+        row::<i64>("d08252b425ba846111b6861ae709a8f9"),
+        row::<String>("a1e35f8d074a16b10ac8f4158158a716"),
+        row::<Option<u64>>("ea365814b998cbbaf8023b7f2bf87771"),
+        row::<Vec<u64>>("4dcba0d21ce30589858ff06c2f589d12"),
+        row::<HashSet<u64>>("e1811337b4292b51274f71b6265e574f"),
+        row::<(u8, u16)>("a71fefd682b5227bb389f7ce611cb6f9"),
+        row::<[u8; 4]>("e86be6870e72e9bcefafba4d702cf311"),
+        row::<()>("f090f9c2080693bc939ec6fbd5c7a473"),
+        row::<Uuid>("2efe88105eda06723a0acfabc5d50bfb"),
+        row::<Item>("0534360df1ba6469317360137559e8e4"),
+        row::<Swapped>("15e9c37c54ead3781e7e59891b72c857"),
+        row::<Meters>("7721caa707e1474fa1ef2ced70617068"),
+        row::<Clear>("b8656d53ce58b3e5f72cade19334e3d4"),
+        row::<Kind>("80c313ee011a9ec50ec6cd4759869079"),
+        row::<Internal>("b5f7d78977d503be586dc390a0680714"),
+        row::<Adjacent>("585141cc2b68bb709fe630490c53b414"),
+        row::<Tagged>("cc7e4e7fae7e2256907630d462e0c25f"),
+        row::<Tree<u8>>("82dcf7c8f025fffc71b0fbea0e1e05c3"),
+        row::<Tree<u16>>("9639f694564b8007bbce98b3bf53819e"),
+        row::<Attributes>("ad550cd07f376644cd531fe6b2fd7c48"),
+        row::<Numbered>("547a903bbdcf8d3abb74feca22c07e84"),
+        row::<Crossed>("115463670a92b6a1208bb358e42b64b8"),
+        row::<Trusted>("31a6eb4f4bdb879edf8b37fa568db88e"),
+        row::<Fixed<2>>("f3613394c4e2db1a670ab50fe3861d61"),
+        row::<Money<Item>>("ecd26049f480950cb29335276a404839"),
+        row::<Email>("4a2644b17cdf3fb28c437e8ad8389b8b"),
+        row::<Everything>("c740cafd81e1300eb384fc80355f2f10"),
     ]
 }
 

@@ -7,10 +7,12 @@
 mod programs;
 
 mod attributes;
+mod code;
 mod enums;
 mod fields;
 mod fingerprints;
 mod nested;
+mod roles;
 mod unchanged;
 mod warnings;
 

@@ -132,7 +132,9 @@ pub(crate) async fn an_unknown_event_is_named(store: Store) {
     assert_eq!(*error.kind(), ErrorKind::UnknownEvent { name });
     assert_eq!(
         error.to_string(),
-        "load ledger/main at version 3: unknown event \"Renamed\""
+        "load ledger/main at version 3: unknown event \"Renamed\": a newer program stored it, or it has another name by now \
+         (`#[event(alias = \"Renamed\")]` on it), or is to be read as other events (`legacy(...)` on the aggregate) or as none \
+         (`retired(\"Renamed\")`)"
     );
     assert!(ledgers.contains(id()).await.is_err());
     assert_eq!(ledgers.load_at(id(), 2).await.unwrap().bookings, [1]);

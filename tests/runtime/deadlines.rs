@@ -1,6 +1,6 @@
 //! Who waits for snapshots, and for how long; who replays when many loads meet.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use eventsourcing::{
     EventStore, MemoryStore,
@@ -73,6 +73,61 @@ async fn a_hanging_store_delays_a_sync_save_and_a_load_by_the_deadline() {
     let stats = ledgers.snapshot_stats();
     assert_eq!(stats.missed(SnapshotMiss::Deadline), 1);
     assert_eq!(stats.failed, 1);
+}
+
+/// Nobody waits behind those who wait for the snapshot store.
+#[tokio::test(start_paused = true)]
+async fn a_hanging_store_delays_loads_that_meet_by_the_deadline() {
+    let store = MemoryStore::new();
+    let faulty = FaultyStore::new(store.clone());
+    let root = saved(&repository(store, SnapshotMode::Sync), 4).await;
+    hang(&faulty);
+    let ledgers = repository(faulty, SnapshotMode::Sync);
+    let start = Instant::now();
+    let loads = (0..200).map(|_| ledgers.load(id()));
+    for loaded in join_all(loads).await {
+        assert_eq!(loaded.unwrap().state(), root.state());
+    }
+    assert_eq!(start.elapsed(), DEADLINE);
+    // Also those that begin to wait later, all of them together.
+    let loads = (0..200).map(|_| ledgers.load(id()));
+    join_all(loads).await;
+    assert_eq!(start.elapsed(), DEADLINE * 2);
+}
+
+/// After a bump a few loads at a time ask the snapshot store, so that they don't fill its queue; without one all do.
+#[tokio::test(start_paused = true)]
+async fn loads_take_turns_in_a_storm() {
+    const STREAMS: u32 = 300;
+    const DELAY: Duration = Duration::from_millis(1);
+    let store = MemoryStore::new();
+    let old = repository(store.clone(), SnapshotMode::Sync);
+    for number in 0..STREAMS {
+        let mut root = old.create(format!("ledger {number}"), opened());
+        old.save(&mut root).await.unwrap();
+    }
+    let faulty = FaultyStore::new(store);
+    faulty.set_plan(FaultPlan::default().with(Operation::NewestSnapshot, Fault::Delay(DELAY), 1.0));
+    let turns = u32::try_from(2 * thread::available_parallelism().unwrap().get()).unwrap();
+    let bumped = Repository::<bumped::Ledger>::builder(faulty.clone())
+        .snapshots(SnapshotPolicy::every(1))
+        .build()
+        .unwrap();
+    let start = Instant::now();
+    let loads = (0..STREAMS).map(|number| bumped.load(format!("ledger {number}")));
+    for loaded in join_all(loads).await {
+        loaded.unwrap();
+    }
+    assert!(start.elapsed() >= DELAY * (STREAMS / turns));
+    let all = |number| bumped.load(format!("ledger {number}"));
+    for loaded in join_all((0..100).map(all)).await {
+        loaded.unwrap();
+    }
+    let start = Instant::now();
+    for loaded in join_all((0..STREAMS).map(all)).await {
+        loaded.unwrap();
+    }
+    assert_eq!(start.elapsed(), DELAY);
 }
 
 /// All calls of one load together: finding the bad row, removing it, and storing another.

@@ -24,8 +24,10 @@ mod saving;
 mod snapshot_faults;
 mod snapshots;
 mod switched;
+mod telemetry;
 mod travel;
 mod unfaithful;
+mod verification;
 mod warming;
 
 use std::sync::Arc;
@@ -127,6 +129,7 @@ stores! {
         load_at_every_version,
         load_as_of_every_time,
         history_walks_over_pages,
+        history_from_any_version_is_the_rest_of_the_walk,
         ids_in_order_of_creation,
         contains_reads_the_life_cycle,
     }
@@ -254,6 +257,20 @@ stores! {
         update_with_takes_only_the_root_that_it_gave,
         what_is_in_flight_is_resolved_before_anything_is_refused,
         metadata_of_application_and_repository_add_up,
+    }
+    verification::{
+        a_changed_handler_is_found,
+        a_changed_handler_is_found_in_the_background,
+        the_same_program_differs_in_nothing,
+        manual_leaves_quarantined_rows_alone,
+        one_that_is_asked_for_replaces_it,
+        nothing_is_stored_of_what_was_loaded_before,
+        a_cached_state_that_goes_back_to_it_is_evicted,
+        the_retention_does_not_count_on_it,
+        equal_sets_are_no_difference,
+        a_state_that_is_not_equal_to_itself,
+        a_share_of_zero_costs_nothing,
+        a_share_is_sampled,
     }
     unfaithful::{
         an_unfaithful_event_stores_nothing_and_the_stream_goes_on,

@@ -2,11 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use eventsourcing::{ErrorKind, EventStore, prelude::*};
+use eventsourcing::{
+    ErrorKind, EventStore, prelude::*, repository::HistoryEntry, testing::CountingStore,
+};
 
 use crate::{
     domain::{Booked, Closed, Ledger, bookings, opened},
     saving::{id, ledgers, saved},
+    snapshots::every,
 };
 
 type Store = Arc<dyn EventStore>;
@@ -127,4 +130,63 @@ pub(crate) async fn contains_reads_the_life_cycle(store: Store) {
     assert!(ledgers.contains(id()).await.unwrap());
     ledgers.discard(&mut root, Closed).await.unwrap();
     assert!(!ledgers.contains(id()).await.unwrap());
+}
+
+/// From each version on, before the creation, at and beyond the discard and the head, with and without snapshots: what the
+/// whole walk gives there, and no more rows read than from the nearest snapshot on.
+pub(crate) async fn history_from_any_version_is_the_rest_of_the_walk(store: Store) {
+    let counting = CountingStore::new(store);
+    let snapshots = every(counting.clone(), 50);
+    let plain = Repository::<Ledger>::builder(counting.clone())
+        .ignore_snapshots()
+        .build()
+        .unwrap();
+    let mut root = saved(&snapshots, 49).await;
+    for number in 0..3 {
+        root.record(bookings(50 * number, 50));
+        snapshots.save(&mut root).await.unwrap();
+    }
+    snapshots.discard(&mut root, Closed).await.unwrap();
+    let all = plain.history(id()).collect().await.unwrap();
+    assert_eq!(all.len(), 201);
+    let said = |entry: &HistoryEntry<Ledger>| {
+        (
+            (entry.version, entry.id, entry.position),
+            (entry.events.clone(), entry.state.clone()),
+        )
+    };
+    for from in (0..=5).chain(48..=52).chain(99..=103).chain(198..=204) {
+        let rest = || all.iter().filter(|entry| entry.version.get() >= from);
+        for repository in [&plain, &snapshots] {
+            let some = repository.history_from(id(), from).collect().await.unwrap();
+            assert_eq!(
+                some.iter().map(said).collect::<Vec<_>>(),
+                rest().map(said).collect::<Vec<_>>(),
+                "from {from}"
+            );
+        }
+    }
+    counting.take();
+    assert_eq!(
+        snapshots
+            .history_from(id(), 190)
+            .collect()
+            .await
+            .unwrap()
+            .len(),
+        12
+    );
+    // From the anchor of the snapshot of 150 to 189, then the rest.
+    assert_eq!(counting.take().events_read.rows, 40 + 12);
+    let end = snapshots
+        .history_from(id(), u64::MAX)
+        .collect()
+        .await
+        .unwrap();
+    assert!(end.is_empty());
+    let nobody = snapshots
+        .history_from("nobody".to_owned(), 7)
+        .collect()
+        .await;
+    assert!(nobody.unwrap().is_empty());
 }

@@ -96,6 +96,8 @@ pub(crate) struct SerdeAttr {
     pub(crate) into: Option<Type>,
     pub(crate) from: Option<Type>,
     pub(crate) default: DefaultBy,
+    /// The function of `default = "…"`.
+    pub(crate) default_path: Option<String>,
     pub(crate) flatten: Option<Span>,
     pub(crate) skip: Option<Span>,
     pub(crate) skip_serializing: Option<Span>,
@@ -103,6 +105,9 @@ pub(crate) struct SerdeAttr {
     pub(crate) skip_serializing_if: Option<LitStr>,
     /// `with`, `serialize_with` or `deserialize_with`.
     pub(crate) with: Option<Span>,
+    /// Keys whose values are part of the shape as they are written, and these: `with`, `remote`, …
+    pub(crate) said: Vec<(&'static str, String)>,
+    pub(crate) deny_unknown_fields: bool,
 }
 
 impl SerdeAttr {
@@ -137,21 +142,34 @@ impl SerdeAttr {
             "skip" => self.skip = span,
             "skip_serializing" => self.skip_serializing = span,
             "skip_deserializing" => self.skip_deserializing = span,
-            "with" | "serialize_with" | "deserialize_with" => {
+            "deny_unknown_fields" => self.deny_unknown_fields = true,
+            "with" => {
                 self.with = span;
-                pass_over(meta)?;
+                self.say("with", meta)?;
             }
-            "default" => {
-                let by_path = meta.input.peek(Token![=]);
-                self.default = if by_path {
-                    DefaultBy::Path
-                } else {
-                    DefaultBy::Trait
-                };
-                pass_over(meta)?;
+            "serialize_with" => {
+                self.with = span;
+                self.say("serialize with", meta)?;
             }
+            "deserialize_with" => {
+                self.with = span;
+                self.say("deserialize with", meta)?;
+            }
+            "remote" => self.say("remote", meta)?,
+            "getter" => self.say("getter", meta)?,
+            "default" if meta.input.peek(Token![=]) => {
+                self.default = DefaultBy::Path;
+                self.default_path = Some(names::unspaced(&text(meta)?.value()));
+            }
+            "default" => self.default = DefaultBy::Trait,
             _ => pass_over(meta)?,
         }
+        Ok(())
+    }
+
+    fn say(&mut self, key: &'static str, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let value = names::unspaced(&text(meta)?.value());
+        self.said.push((key, value));
         Ok(())
     }
 }

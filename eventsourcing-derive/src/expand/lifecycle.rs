@@ -6,12 +6,13 @@ use quote::{quote, quote_spanned};
 use crate::{
     attr::Stage,
     model::{Aggregate, Event},
+    names,
 };
 
 /// ```text
 /// type __E0 = OrderCreated;
 /// const fn __e0() -> (EventType, impl Listed<__E0>) {
-///     __private::listed::<__E0>(Stage::Create)
+///     __private::listed::<__E0>(Stage::Create, "OrderCreated")
 /// }
 /// impl CreateOf<Order> for __E0 where for<'__a> Order: Aggregate<Event = OrderEvent> {}
 ///
@@ -43,8 +44,10 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
             path,
             alias,
             listed,
+            variant,
             ..
         } = event;
+        let name = names::text(variant);
         let (stage, marker) = match event.stage {
             Stage::Create => (quote!(Create), quote!(CreateOf)),
             Stage::Change => (quote!(Change), quote!(EventOf)),
@@ -64,7 +67,7 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
         quote_spanned! {event.span()=>
             type #alias = #path;
             const fn #listed() -> (#private::EventType, impl #private::Listed<#alias>) {
-                #private::listed::<#alias>(#private::Stage::#stage)
+                #private::listed::<#alias>(#private::Stage::#stage, #name)
             }
             #[automatically_derived]
             impl #impl_generics #krate::aggregate::#marker<#aggregate> for #alias #where_clause {}

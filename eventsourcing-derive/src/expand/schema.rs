@@ -1,11 +1,15 @@
 //! `impl Schema`: the type's shape as a table, so that it compiles fast.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Path, Type, spanned::Spanned};
 
-use crate::shape::{
-    FieldShape, FieldType, FieldsShape, Form, Tagging, TypeShape, asked_of_parameters, marker,
+use crate::{
+    names,
+    shape::{
+        FieldShape, FieldType, FieldsShape, Form, Said, Tagging, TypeShape, asked_of_parameters,
+        marker, mentions,
+    },
 };
 
 /// ```text
@@ -15,11 +19,12 @@ use crate::shape::{
 ///             name: "Item",
 ///             module: module_path!(),
 ///             arguments: &[],
-///             form: Form::Struct(VariantSpec { name: "", aliases: &[], flags: 32, fields: &[
+///             form: Form::Struct(VariantSpec { name: "", flags: 32, fields: &[
 ///                 FieldSpec { name: "sku", flags: 0, shape: <String as Schema>::__shape, more: None },
-///             ] }, None),
+///             ], more: None, discriminant: None }, None),
 ///             into: None,
 ///             from: None,
+///             said: &[],
 ///         })
 ///     }
 /// }
@@ -33,14 +38,31 @@ pub(super) fn expand(model: &TypeShape) -> TokenStream {
         ..
     } = model;
     let private = quote!(#krate::__private);
-    let markers = opaque.iter().enumerate().map(|(number, form)| {
+    let own_names: Vec<String> = generics
+        .params
+        .iter()
+        .map(|parameter| match parameter {
+            syn::GenericParam::Type(of) => of.ident.to_string(),
+            syn::GenericParam::Const(of) => of.ident.to_string(),
+            syn::GenericParam::Lifetime(of) => of.lifetime.ident.to_string(),
+        })
+        .chain([String::from("Self")])
+        .collect();
+    let markers = opaque.iter().enumerate().map(|(number, (of, form))| {
         let name = marker(number);
+        // An item of its own sees no parameters: then it is named as it is written.
+        let of = if mentions(of.to_token_stream(), &own_names) {
+            let written = names::unspaced(&of.to_token_stream().to_string());
+            quote!(#written)
+        } else {
+            quote!(::core::any::type_name::<#of>())
+        };
         quote! {
             struct #name;
             #[automatically_derived]
             impl #krate::Schema for #name {
                 fn __shape(_: &mut #private::Describer) -> #private::Shape {
-                    #private::Describer::opaque(#form)
+                    #private::Describer::opaque(#form, #of)
                 }
             }
         }
@@ -78,7 +100,7 @@ fn shape(model: &TypeShape, private: &TokenStream) -> TokenStream {
         Form::Opaque(form) => {
             return quote! {
                 let _ = __types;
-                #private::Describer::opaque(#form)
+                #private::Describer::opaque(#form, ::core::any::type_name::<Self>())
             };
         }
         Form::Struct(fields, tag) => {
@@ -108,14 +130,17 @@ fn shape(model: &TypeShape, private: &TokenStream) -> TokenStream {
     let name = &model.name;
     let arguments = arguments(model, private);
     let of = |of: &Type| asked(of, krate);
-    let into = model.into.as_ref().map_or(none.clone(), |into| {
-        let into = of(into);
-        quote!(::core::option::Option::Some(#into))
-    });
-    let from = model.from.as_ref().map_or(none, |from| {
-        let from = of(from);
-        quote!(::core::option::Option::Some(#from))
-    });
+    let converted = |other: Option<&Type>| {
+        other.map_or(none.clone(), |other| {
+            let shape = of(other);
+            quote!(::core::option::Option::Some((#shape, ::core::any::type_name::<#other>)))
+        })
+    };
+    let (into, from) = (
+        converted(model.into.as_ref()),
+        converted(model.from.as_ref()),
+    );
+    let said = said(&model.said);
     quote! {
         #private::Describer::define::<Self>(__types, &#private::TypeSpec {
             name: #name,
@@ -124,11 +149,12 @@ fn shape(model: &TypeShape, private: &TokenStream) -> TokenStream {
             form: #private::Form::#form,
             into: #into,
             from: #from,
+            said: #said,
         })
     }
 }
 
-/// The parameters as a reader wants to see them: types that have a shape, and constants.
+/// The parameters: types by their shapes, those that nothing is written of by their names, and constants.
 fn arguments<'a>(
     model: &'a TypeShape,
     private: &'a TokenStream,
@@ -140,10 +166,13 @@ fn arguments<'a>(
         .params
         .iter()
         .filter_map(move |parameter| match parameter {
-            syn::GenericParam::Type(of) => {
+            syn::GenericParam::Type(of) if bounded.contains(&of.ident.to_string()) => {
                 let (ident, krate) = (&of.ident, &model.krate);
-                let has_shape = bounded.contains(&ident.to_string());
-                has_shape.then(|| quote!(<#ident as #krate::Schema>::__shape))
+                Some(quote!(<#ident as #krate::Schema>::__shape))
+            }
+            syn::GenericParam::Type(of) => {
+                let ident = &of.ident;
+                Some(quote!(|_| #private::Describer::phantom(::core::any::type_name::<#ident>())))
             }
             syn::GenericParam::Const(of) => {
                 let ident = &of.ident;
@@ -156,17 +185,28 @@ fn arguments<'a>(
 fn variant(fields: &FieldsShape, krate: &Path, private: &TokenStream) -> TokenStream {
     let FieldsShape {
         name,
+        read_as,
         aliases,
         flags,
         fields,
+        said: says,
+        discriminant,
     } = fields;
     let fields = fields.iter().map(|of| field(of, krate, private));
+    let is_plain = read_as.is_none() && aliases.is_empty() && says.is_empty();
+    let more = optional((!is_plain).then_some(says), |says| {
+        let read_as = optional(read_as.as_ref(), |name| quote!(#name));
+        let said = said(says);
+        quote!(&#private::VariantMore { read_as: #read_as, aliases: &[#(#aliases),*], said: #said })
+    });
+    let discriminant = optional(discriminant.as_ref(), |value| quote!(#value));
     quote! {
         #private::VariantSpec {
             name: #name,
-            aliases: &[#(#aliases),*],
             flags: #flags,
             fields: &[#(#fields),*],
+            more: #more,
+            discriminant: #discriminant,
         }
     }
 }
@@ -178,23 +218,27 @@ fn field(field: &FieldShape, krate: &Path, private: &TokenStream) -> TokenStream
         aliases,
         flags,
         skipped_if,
+        default,
+        said: says,
         of,
     } = field;
     let shape = shape_of(of, krate, private);
-    let is_plain = read_as.is_none() && aliases.is_empty() && skipped_if.is_none();
-    let more = if is_plain {
-        quote!(::core::option::Option::None)
-    } else {
-        let read_as = optional(read_as.as_ref(), |name| quote!(#name));
-        let skipped_if = optional(skipped_if.as_ref(), |path| quote!(#path));
+    let texts = [read_as, skipped_if, default];
+    let is_plain = texts.iter().all(|text| text.is_none()) && aliases.is_empty() && says.is_empty();
+    let more = optional((!is_plain).then_some(says), |says| {
+        let [read_as, skipped_if, default] =
+            texts.map(|text| optional(text.as_ref(), |text| quote!(#text)));
+        let said = said(says);
         quote! {
-            ::core::option::Option::Some(&#private::FieldMore {
+            &#private::FieldMore {
                 read_as: #read_as,
                 aliases: &[#(#aliases),*],
                 skipped_if: #skipped_if,
-            })
+                default: #default,
+                said: #said,
+            }
         }
-    };
+    });
     quote!(#private::FieldSpec { name: #name, flags: #flags, shape: #shape, more: #more })
 }
 
@@ -202,13 +246,20 @@ fn field(field: &FieldShape, krate: &Path, private: &TokenStream) -> TokenStream
 fn shape_of(of: &FieldType, krate: &Path, private: &TokenStream) -> TokenStream {
     match of {
         FieldType::Type(of) => asked(of, krate),
-        FieldType::Opaque(form) => quote!(|_| #private::Describer::opaque(#form)),
-        FieldType::Absent => quote!(|_| #private::Describer::opaque("")),
+        FieldType::Opaque(of, form) => {
+            quote!(|_| #private::Describer::opaque(#form, ::core::any::type_name::<#of>()))
+        }
+        FieldType::Absent => quote!(|_| #private::Describer::opaque("", "")),
     }
 }
 
 fn asked(of: &Type, krate: &Path) -> TokenStream {
     quote_spanned!(of.span()=> <#of as #krate::Schema>::__shape)
+}
+
+fn said(said: &[Said]) -> TokenStream {
+    let each = said.iter().map(|(key, text)| quote!((#key, #text)));
+    quote!(&[#(#each),*])
 }
 
 fn optional<T>(value: Option<&T>, write: impl FnOnce(&T) -> TokenStream) -> TokenStream {

@@ -119,7 +119,8 @@ fn collect(of: &mut Type, parameters: &[String], add: &mut dyn FnMut(TokenStream
     inner(of, &mut |of| collect(of, parameters, add));
 }
 
-fn mentions(tokens: TokenStream, names: &[String]) -> bool {
+/// Whether one of these names stands in the tokens.
+pub(crate) fn mentions(tokens: TokenStream, names: &[String]) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => mentions(group.stream(), names),
         TokenTree::Ident(ident) => names.contains(&ident.to_string()),

@@ -1,17 +1,21 @@
 //! The validated picture of a type's shape, and the rule "faithful or refused" as far as a macro can see it.
 //!
-//! `read` makes it of an input, `inside` looks into types.
+//! `read` makes it of an input, `inside` looks into types, `crossed` at names that trade places, `discriminants` at numbers.
 //!
 //! On an aggregate's and an event's own fields a violation is a mistake here; on the types inside it is noted in the
 //! description, and refused when a repository is built (the runtime's `schema::faithful`).
 
+mod crossed;
+mod discriminants;
 mod inside;
 mod read;
 
 use proc_macro2::{Ident, Span};
 use syn::{Generics, LitStr, Path, Type};
 
-pub(crate) use self::inside::asked_of_parameters;
+use proc_macro2::TokenStream;
+
+pub(crate) use self::inside::{asked_of_parameters, mentions};
 
 /// The bits of a variant's and a field's flags: those of the runtime's `schema::describe`.
 pub(crate) mod flag {
@@ -25,6 +29,8 @@ pub(crate) mod flag {
     pub(crate) const UNTAGGED: u16 = 128;
     pub(crate) const OTHER: u16 = 256;
     pub(crate) const SKIPPED_FAITHFULLY: u16 = 512;
+    pub(crate) const CONTAINER_DEFAULT: u16 = 1024;
+    pub(crate) const DENIES_UNKNOWN: u16 = 2048;
 }
 
 /// What is described, and whose mistakes are reported here.
@@ -47,10 +53,14 @@ pub(crate) struct TypeShape {
     pub(crate) from: Option<Type>,
     pub(crate) form: Form,
     /// The types that are opaque somewhere in it, by the number that stands for each.
-    pub(crate) opaque: Vec<LitStr>,
+    pub(crate) opaque: Vec<(Type, LitStr)>,
+    pub(crate) said: Vec<Said>,
     /// What only some codecs can keep, of a state: the codec is known when the program is compiled.
     pub(crate) demands: Vec<Demand>,
 }
+
+/// A key, and what it says as it is written: of that no more can be seen.
+pub(crate) type Said = (&'static str, String);
 
 /// Something in a state that the codec of its snapshots must be able to keep.
 #[derive(Debug)]
@@ -91,9 +101,13 @@ pub(crate) enum Tagging {
 #[derive(Debug)]
 pub(crate) struct FieldsShape {
     pub(crate) name: String,
+    pub(crate) read_as: Option<String>,
     pub(crate) aliases: Vec<String>,
     pub(crate) flags: u16,
     pub(crate) fields: Vec<FieldShape>,
+    pub(crate) said: Vec<Said>,
+    /// An expression of type `i128`.
+    pub(crate) discriminant: Option<TokenStream>,
 }
 
 #[derive(Debug)]
@@ -103,6 +117,9 @@ pub(crate) struct FieldShape {
     pub(crate) aliases: Vec<String>,
     pub(crate) flags: u16,
     pub(crate) skipped_if: Option<String>,
+    /// The function that gives it if it is absent: its own, or that of the type around it.
+    pub(crate) default: Option<String>,
+    pub(crate) said: Vec<Said>,
     pub(crate) of: FieldType,
 }
 
@@ -110,7 +127,8 @@ pub(crate) struct FieldShape {
 pub(crate) enum FieldType {
     /// With the opaque types in it replaced: see [`marker`].
     Type(Box<Type>),
-    Opaque(LitStr),
+    /// By the name that the user gives its form.
+    Opaque(Box<Type>, LitStr),
     /// Neither written nor read: its type needs no shape.
     Absent,
 }
@@ -136,7 +154,7 @@ impl TypeShape {
         let asked = transparent.into_iter().chain(fields.map(|field| &field.of));
         let asked = asked.filter_map(|of| match of {
             FieldType::Type(of) => Some(&**of),
-            FieldType::Opaque(_) | FieldType::Absent => None,
+            FieldType::Opaque(..) | FieldType::Absent => None,
         });
         self.into.iter().chain(&self.from).chain(asked).collect()
     }

@@ -2,11 +2,15 @@
 
 use proc_macro2::Span;
 use syn::{
-    Data, DeriveInput, Field, Fields, LitStr, Path, Type, Variant, parse_quote, spanned::Spanned,
+    Data, DataEnum, DeriveInput, Field, Fields, LitStr, Path, Type, Variant, parse_quote,
+    spanned::Spanned,
 };
 
 use super::{
-    Demand, FieldShape, FieldType, FieldsShape, Form, Keeping, Of, Tagging, TypeShape, flag,
+    Demand, FieldShape, FieldType, FieldsShape, Form, Keeping, Of, Said, Tagging, TypeShape,
+    crossed::{Called, is_crossed},
+    discriminants::{self, Discriminant},
+    flag,
     inside::{contains_type, has_nested_none, last_name, replace},
     marker,
 };
@@ -20,7 +24,8 @@ use crate::{
 struct Reader<'a> {
     of: Of,
     mistakes: &'a Mistakes,
-    opaque: Vec<LitStr>,
+    opaque: Vec<(Type, LitStr)>,
+    said: Vec<Said>,
     demands: Vec<Demand>,
     /// The type's own name.
     name: String,
@@ -29,8 +34,9 @@ struct Reader<'a> {
 /// What holds for all fields of a struct or variant.
 struct Around {
     rule: Both,
-    /// `#[serde(default)]` on the container.
-    default: bool,
+    /// `#[serde(default)]` on the container, and the function that it names.
+    default: DefaultBy,
+    default_path: Option<String>,
 }
 
 impl TypeShape {
@@ -47,6 +53,7 @@ impl TypeShape {
             of,
             mistakes,
             opaque: Vec::new(),
+            said: serde.said.clone(),
             demands: Vec::new(),
             name: names::text(&input.ident),
         };
@@ -74,6 +81,7 @@ impl TypeShape {
             from: serde.from,
             form,
             opaque: reader.opaque,
+            said: reader.said,
             demands: reader.demands,
         }
     }
@@ -83,12 +91,14 @@ impl Reader<'_> {
     fn form(&mut self, input: &DeriveInput, serde: &SerdeAttr, trusted: bool) -> Form {
         let around = Around {
             rule: serde.rename_all.clone(),
-            default: serde.default != DefaultBy::None,
+            default: serde.default,
+            default_path: serde.default_path.clone(),
         };
         match &input.data {
             Data::Struct(data) if serde.transparent => self.transparent(&data.fields, &around),
             Data::Struct(data) => {
                 let mut fields = self.fields(&data.fields, &around);
+                fields.flags |= flags(&[(serde.deny_unknown_fields, flag::DENIES_UNKNOWN)]);
                 if serde.tag.is_some() {
                     let own = names::text(&input.ident);
                     let written = serde.rename.resolve(&Both::default(), &own, names::renamed);
@@ -112,9 +122,7 @@ impl Reader<'_> {
                     (Some(tag), None, _) => Tagging::Internal(tag.clone()),
                     _ => Tagging::External,
                 };
-                let variants = data.variants.iter();
-                let variants = variants.map(|variant| self.variant(variant, serde, trusted));
-                Form::Enum(tagging, variants.collect())
+                Form::Enum(tagging, self.variants(data, serde, trusted))
             }
             Data::Union(data) => {
                 if self.of == Of::Inner {
@@ -136,15 +144,46 @@ impl Reader<'_> {
             FieldType::Absent => false,
             _ if field.flags & flag::SKIP_WRITING != 0 => false,
             FieldType::Type(of) => last_name(of).as_deref() != Some("PhantomData"),
-            FieldType::Opaque(_) => true,
+            FieldType::Opaque(..) => true,
         };
         let mut fields = fields;
         let written = fields.iter().position(is_written).unwrap_or(0);
         if written < fields.len() {
-            Form::Transparent(fields.swap_remove(written).of)
+            let written = fields.swap_remove(written);
+            self.said.extend(written.said);
+            Form::Transparent(written.of)
         } else {
             Form::Transparent(FieldType::Absent)
         }
+    }
+
+    fn variants(&mut self, data: &DataEnum, serde: &SerdeAttr, trusted: bool) -> Vec<FieldsShape> {
+        let variants = data.variants.iter();
+        let mut shapes: Vec<FieldsShape> = variants
+            .map(|variant| self.variant(variant, serde, trusted))
+            .collect();
+        let called = data.variants.iter().zip(&shapes).map(|(variant, shape)| {
+            let own = names::text(&variant.ident);
+            let by_rule = Both::default().resolve(&serde.rename_all, &own, names::renamed_variant);
+            let read = shape.read_as.iter().chain(&shape.aliases).cloned();
+            Called {
+                natural: vec![own, by_rule.written, by_rule.read],
+                stored: [shape.name.clone()].into_iter().chain(read).collect(),
+            }
+        });
+        let called: Vec<Called> = called.collect();
+        let numbers = discriminants::of(data);
+        for (place, (shape, number)) in shapes.iter_mut().zip(numbers).enumerate() {
+            if let (true, Some(called)) = (is_crossed(&called, place), called.get(place)) {
+                shape.said.extend(in_code(called));
+            }
+            match number {
+                Discriminant::Natural => {}
+                Discriminant::Value(value) => shape.discriminant = Some(value),
+                Discriminant::Written(text) => shape.said.push(("discriminant", text)),
+            }
+        }
+        shapes
     }
 
     fn variant(&mut self, variant: &Variant, serde: &SerdeAttr, trusted: bool) -> FieldsShape {
@@ -158,7 +197,8 @@ impl Reader<'_> {
         };
         let around = Around {
             rule,
-            default: own.default != DefaultBy::None,
+            default: own.default,
+            default_path: own.default_path.clone(),
         };
         let mut shape = self.fields(&variant.fields, &around);
         let name = names::text(&variant.ident);
@@ -166,14 +206,14 @@ impl Reader<'_> {
             .rename
             .resolve(&serde.rename_all, &name, names::renamed_variant);
         shape.aliases.clone_from(&own.aliases);
-        if names.read != names.written {
-            shape.aliases.insert(0, names.read);
-        }
+        shape.read_as = (names.read != names.written).then_some(names.read);
         shape.name = names.written;
+        shape.said.clone_from(&own.said);
         shape.flags |= skips(&own);
         let set = [
             (own.untagged.is_some(), flag::UNTAGGED),
             (own.other, flag::OTHER),
+            (serde.deny_unknown_fields, flag::DENIES_UNKNOWN),
             (trusted, flag::TRUSTED),
         ];
         shape.flags |= flags(&set);
@@ -200,13 +240,33 @@ impl Reader<'_> {
             (matches!(fields, Fields::Unit), flag::UNIT),
         ];
         let shapes = fields.iter().enumerate();
+        let mut shapes: Vec<FieldShape> = shapes
+            .map(|(place, field)| self.field(place, field, around))
+            .collect();
+        let called = fields.iter().zip(&shapes).map(|(field, shape)| {
+            let own = field.ident.as_ref().map(names::text);
+            let own = own.unwrap_or_else(|| shape.name.clone());
+            let by_rule = Both::default().resolve(&around.rule, &own, names::renamed);
+            let read = shape.read_as.iter().chain(&shape.aliases).cloned();
+            Called {
+                natural: vec![own, by_rule.written, by_rule.read],
+                stored: [shape.name.clone()].into_iter().chain(read).collect(),
+            }
+        });
+        let called: Vec<Called> = called.collect();
+        for (place, shape) in shapes.iter_mut().enumerate() {
+            if let (true, Some(called)) = (is_crossed(&called, place), called.get(place)) {
+                shape.said.extend(in_code(called));
+            }
+        }
         FieldsShape {
             name: String::new(),
+            read_as: None,
             aliases: Vec::new(),
             flags: flags(&set),
-            fields: shapes
-                .map(|(place, field)| self.field(place, field, around))
-                .collect(),
+            fields: shapes,
+            said: Vec::new(),
+            discriminant: None,
         }
     }
 
@@ -226,7 +286,7 @@ impl Reader<'_> {
         let trusted = attr.trusted || is_phantom;
         let is_absent = serde.skip.is_some()
             || (serde.skip_serializing.is_some() && serde.skip_deserializing.is_some());
-        let faithfully = is_faithful_condition(&serde, field, around.default);
+        let faithfully = is_faithful_condition(&serde, field, around.default != DefaultBy::None);
         if !trusted {
             self.refuse_skips(&serde, &what);
             self.refuse_condition(&serde, &what, faithfully);
@@ -239,10 +299,12 @@ impl Reader<'_> {
         }
         // What is refused already isn't another mistake.
         self.demand_of_serde(&serde, &what, trusted || faithfully);
-        let has_default = serde.default != DefaultBy::None || around.default;
+        let has_own_default = serde.default != DefaultBy::None;
+        let is_defaulted_around = !has_own_default && around.default != DefaultBy::None;
         let set = [
             (trusted, flag::TRUSTED),
-            (has_default, flag::DEFAULT),
+            (has_own_default, flag::DEFAULT),
+            (is_defaulted_around, flag::CONTAINER_DEFAULT),
             (serde.flatten.is_some(), flag::FLATTENED),
             (
                 serde.skip_serializing_if.is_some() && faithfully,
@@ -251,7 +313,7 @@ impl Reader<'_> {
         ];
         let of = match attr.opaque {
             _ if is_absent => FieldType::Absent,
-            Some(form) => FieldType::Opaque(form),
+            Some(form) => FieldType::Opaque(Box::new(field.ty.clone()), form),
             None => FieldType::Type(Box::new(self.with_markers(&field.ty, attr.opaque_types))),
         };
         FieldShape {
@@ -259,7 +321,15 @@ impl Reader<'_> {
             name: names.written,
             aliases: serde.aliases.clone(),
             flags: flags(&set) | skips(&serde),
-            skipped_if: serde.skip_serializing_if.map(|path| path.value()),
+            skipped_if: serde
+                .skip_serializing_if
+                .map(|path| names::unspaced(&path.value())),
+            default: if has_own_default {
+                serde.default_path
+            } else {
+                around.default_path.clone()
+            },
+            said: serde.said,
             of,
         }
     }
@@ -276,7 +346,7 @@ impl Reader<'_> {
                 segment.ident.set_span(old.span());
             }
             if replace(&mut of, &old, &new) {
-                self.opaque.push(form);
+                self.opaque.push((old, form));
             } else {
                 let (old_shown, shown) = (names::shown(&old), names::shown(&of));
                 let error = format!(
@@ -389,6 +459,12 @@ impl Reader<'_> {
             self.mistakes.at(span, error);
         }
     }
+}
+
+/// The Rust name, where that tells apart what stored names don't.
+fn in_code(called: &Called) -> Option<Said> {
+    let own = called.natural.first().cloned();
+    own.map(|own| ("in code", own))
 }
 
 /// Whether a value that is left out reads back as itself: `None`, or what is empty where the default is.

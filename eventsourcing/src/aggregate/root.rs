@@ -11,7 +11,11 @@ use std::{fmt, ops::Deref, sync::Arc};
 use uuid::Uuid;
 
 use super::{Aggregate, DiscardOf, Events, IntoEvents, StreamId};
-use crate::{Error, ErrorKind, Result, Version, event::Stage, snapshot::Loaded};
+use crate::{
+    Error, ErrorKind, Result, Version,
+    event::Stage,
+    snapshot::{Descent, Loaded},
+};
 
 /// One instance of an aggregate in memory: its state, its version and the events not stored yet.
 ///
@@ -58,6 +62,8 @@ pub(crate) struct Capture<A> {
     pub(crate) last_event: Uuid,
     /// None: the aggregate was discarded at that version.
     pub(crate) state: Option<Arc<A>>,
+    /// What the state goes back to.
+    pub(crate) descent: Descent,
 }
 
 impl<A> Clone for Capture<A> {
@@ -66,6 +72,7 @@ impl<A> Clone for Capture<A> {
             version: self.version,
             last_event: self.last_event,
             state: self.state.clone(),
+            descent: self.descent,
         }
     }
 }
@@ -79,6 +86,7 @@ impl<A: Aggregate> Capture<A> {
             version: self.version.next(),
             last_event: id,
             state: Some(state),
+            descent: self.descent,
         })
     }
 }
@@ -255,6 +263,7 @@ impl<A: Aggregate> Root<A> {
                     version: self.version,
                     last_event: self.last_event,
                     state: Some(Arc::clone(&self.state)),
+                    descent: self.loaded.descent,
                 };
                 self.captures.push((period, capture));
             }
@@ -364,6 +373,7 @@ impl<A: Aggregate> Root<A> {
             version: self.version,
             last_event: self.last_event,
             state: (!self.is_discarded()).then(|| Arc::clone(&self.state)),
+            descent: self.loaded.descent,
         }
     }
 

@@ -13,6 +13,7 @@ use std::{
 };
 
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 pub(crate) use self::bus::Bus;
 pub use self::{
@@ -24,9 +25,12 @@ use crate::{
     aggregate::Aggregate,
     codec::layer::Layer,
     event::Metadata,
-    repository::{Companions, RepositoryBuilder, Saving, Settings, Storm, commit_all, settings},
+    repository::{
+        Companions, RepositoryBuilder, Saving, Settings, Stop, Storm, commit_all, settings,
+    },
     snapshot::{Retention, SnapshotMode, SnapshotPolicy, SnapshotStore, background::Background},
     store::EventStore,
+    telemetry::spans,
 };
 
 /// Several aggregate types over one store.
@@ -57,6 +61,7 @@ struct Shared {
     bus: Arc<Bus>,
     backgrounds: Backgrounds,
     storm: Storm,
+    stop: Stop,
     repositories: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
 }
 
@@ -172,33 +177,40 @@ impl Application {
         let saved = async {
             let mut savers: Vec<Box<dyn Saving + '_>> = Vec::new();
             roots.savers(self, &mut savers)?;
-            let mut refs: Vec<&mut dyn Saving> = Vec::with_capacity(savers.len());
-            for saver in &mut savers {
-                refs.push(&mut **saver);
-            }
-            let committed = commit_all(&*self.shared.store, &mut refs).await;
-            // Also after an error: an earlier batch may have been found stored before the rest failed.
-            let stored = Instant::now();
-            let mut published = Vec::new();
-            let mut events = 0;
-            for saver in &mut savers {
-                saver.take_snapshot(stored).await;
-                events += saver.stored();
-                published.extend(saver.published());
-            }
-            self.shared.bus.publish(published).await;
-            Ok(CommittedAll {
-                position: committed?,
-                events,
-            })
+            let span = spans::save_all(savers.len());
+            let saved = async {
+                let mut refs: Vec<&mut dyn Saving> = Vec::with_capacity(savers.len());
+                for saver in &mut savers {
+                    refs.push(&mut **saver);
+                }
+                let committed = commit_all(&*self.shared.store, &mut refs).await;
+                // Also after an error: an earlier batch may have been found stored before the rest failed.
+                let stored = Instant::now();
+                let mut published = Vec::new();
+                let mut events = 0;
+                for saver in &mut savers {
+                    saver.take_snapshot(stored).await;
+                    events += saver.stored();
+                    published.extend(saver.published());
+                }
+                span.record("events", events);
+                self.shared.bus.publish(published).await;
+                Ok(CommittedAll {
+                    position: committed?,
+                    events,
+                })
+            };
+            saved.instrument(span.clone()).await
         };
         saved
             .await
             .map_err(|error: Error| error.of_call("save_all"))
     }
 
-    /// Waits for the background snapshots that were accepted, and accepts no more.
+    /// Waits for the background snapshots that were accepted, and accepts no more. A verification that is running is given
+    /// up where it is, and no other begins.
     pub async fn close(&self) {
+        self.shared.stop.stop();
         self.shared.backgrounds.close().await;
     }
 
@@ -226,6 +238,7 @@ impl Shared {
         let companions = Companions {
             background: self.backgrounds.add(),
             storm: self.storm.clone(),
+            stop: self.stop.clone(),
             bus: Some(Arc::clone(&self.bus)),
         };
         builder.build_with(&self.defaults, companions)
@@ -288,6 +301,7 @@ impl ApplicationBuilder {
                 bus,
                 backgrounds: Backgrounds::default(),
                 storm: Storm::default(),
+                stop: Stop::default(),
                 repositories: Mutex::default(),
             }),
             metadata: Arc::default(),

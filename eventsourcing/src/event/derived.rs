@@ -13,8 +13,8 @@ use super::{DecodeError, Event, EventType, EventVersion, Stage};
 use crate::codec::{Codec, CodecError};
 
 /// Everything that the derive does with an event of type `E` in the list of this stage.
-pub const fn listed<E: Event>(stage: Stage) -> (EventType, impl Listed<E>) {
-    (EventType::of::<E>(stage), IsEvent)
+pub const fn listed<E: Event>(stage: Stage, variant: &'static str) -> (EventType, impl Listed<E>) {
+    (EventType::of::<E>(stage, variant), IsEvent)
 }
 
 /// The same for an event that is only read: of `legacy(…)`, or the older version of another.

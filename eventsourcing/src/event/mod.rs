@@ -64,6 +64,8 @@ pub struct EventType {
     pub aliases: &'static [&'static str],
     /// The list it stands in.
     pub stage: Stage,
+    /// Its variant in the enum of the aggregate's events.
+    pub variant: &'static str,
     /// The version before it, if rows of that are read as it.
     pub previous: Option<&'static EventVersion>,
     type_id: fn() -> TypeId,
@@ -73,12 +75,13 @@ pub struct EventType {
 impl EventType {
     /// For the derive: the type `E` in the list of this stage.
     #[doc(hidden)]
-    pub const fn of<E: Event>(stage: Stage) -> Self {
+    pub const fn of<E: Event>(stage: Stage, variant: &'static str) -> Self {
         Self {
             name: E::NAME,
             version: E::VERSION,
             aliases: E::ALIASES,
             stage,
+            variant,
             previous: E::PREVIOUS,
             type_id: TypeId::of::<E>,
             shape: E::__shape,

@@ -21,13 +21,17 @@ use crate::{
     aggregate::{Aggregate, Root},
     codec::layer::stack::Refused,
     event::Stage,
-    snapshot::{Newest, SnapshotMiss, SnapshotRow},
+    snapshot::{Descent, Newest, SnapshotMiss, SnapshotRow},
     store::{EventPage, RecordedEvent},
 };
 
 /// Of a stream's rows that can't be opened, this many are looked at before the load replays: behind a key that this
 /// program hasn't got yet there may be older ones.
 const MOST_UNREADABLE: u32 = 16;
+
+/// Of a stream's rows that are quarantined, this many are looked at before the load replays, so that a long list of them
+/// is replaced over several loads.
+const MOST_QUARANTINED: u32 = 16;
 
 /// What is to be done about snapshots after a load, and the time that is left for it.
 pub(crate) struct Repairs<A> {
@@ -39,8 +43,15 @@ pub(crate) struct Repairs<A> {
     /// Begun when the first bad row was found, of a load of the head.
     pub(crate) flight: Option<Arc<Flight<A>>>,
     is_of_head: bool,
+    /// The snapshot store failed, or did not answer in time.
+    pub(crate) troubled: bool,
     /// Rows that this program can't open. They stay, and nothing is stored in their place.
     pub(crate) unreadable: u32,
+    quarantined: u32,
+    /// What a snapshot goes back to that is read from here on.
+    descent: Descent,
+    /// The snapshot that the load began at, if it is to be verified.
+    pub(crate) sampled: Option<SnapshotRow>,
     began: Instant,
     /// Since when nobody waits for snapshots.
     idle: Option<Instant>,
@@ -52,7 +63,11 @@ impl<A> Repairs<A> {
             budget,
             replace: Vec::new(),
             stale: false,
+            troubled: false,
             unreadable: 0,
+            quarantined: 0,
+            descent: Descent::default(),
+            sampled: None,
             flight: None,
             is_of_head: upto == Version::MAX,
             began: Instant::now(),
@@ -68,6 +83,10 @@ impl<A> Repairs<A> {
         if let Some(flight) = &self.flight {
             flight.want(version);
         }
+    }
+
+    fn may_look_on(&self) -> bool {
+        self.unreadable < MOST_UNREADABLE && self.quarantined < MOST_QUARANTINED
     }
 
     /// Snapshots were looked for, and events are replayed: that is no waiting for the snapshot store.
@@ -87,6 +106,7 @@ impl<A> Repairs<A> {
             replace: Vec::new(),
             stale: false,
             flight: None,
+            sampled: None,
             ..self
         }
     }
@@ -135,6 +155,8 @@ impl<A: Aggregate> Repository<A> {
         repairs: &mut Repairs<A>,
     ) -> Result<Begin<A>> {
         let mut at_most = upto;
+        // Before any row is looked at: one that is quarantined from now on takes along what was read of it.
+        repairs.descent = self.inner.descent();
         while let Some((row, state)) = self.candidate(stream, at_most, repairs).await {
             let version = row.version;
             match self.anchor(stream, row, state, upto, repairs).await? {
@@ -171,8 +193,12 @@ impl<A: Aggregate> Repository<A> {
         repairs: &mut Repairs<A>,
     ) -> Option<(SnapshotRow, Option<Bytes>)> {
         let snapshots = self.inner.readable_snapshots()?;
+        if self.inner.distrusts_all() {
+            self.inner.counters.missed(SnapshotMiss::Quarantined);
+            return None;
+        }
         let key = self.inner.key(stream);
-        while at_most > Version::ZERO && repairs.unreadable < MOST_UNREADABLE {
+        while at_most > Version::ZERO && repairs.may_look_on() {
             match repairs.budget.spend(snapshots.newest(&key, at_most)).await {
                 Ok(Newest::Found(row)) if row.key != key || row.version > at_most => {
                     // Not what was asked for: nothing to use, and nothing of ours to remove.
@@ -181,8 +207,15 @@ impl<A: Aggregate> Repository<A> {
                     return None;
                 }
                 Ok(Newest::Found(row)) => {
-                    let intact = row.version > Version::ZERO && row.is_intact();
                     let version = row.version.min(at_most);
+                    if self.inner.is_quarantined(&row) {
+                        repairs.quarantined += 1;
+                        let reason = SnapshotMiss::Quarantined;
+                        self.inner.discard_bad(&row, reason, repairs).await;
+                        at_most = Version::new(version.get().saturating_sub(1));
+                        continue;
+                    }
+                    let intact = row.version > Version::ZERO && row.is_intact();
                     match intact.then(|| self.inner.open_snapshot(&row)) {
                         Some(Ok(state)) => return Some((row, state)),
                         Some(Err(refused)) if !refused.error.is_damaged() => {
@@ -201,11 +234,13 @@ impl<A: Aggregate> Repository<A> {
                     return None;
                 }
                 Err(Trouble::Failed(error)) => {
+                    repairs.troubled = true;
                     self.inner.counters.missed(SnapshotMiss::StoreError);
                     tracing::warn!(%stream, %error, "snapshot store failed, replaying events");
                     return None;
                 }
                 Err(Trouble::Late) => {
+                    repairs.troubled = true;
                     self.inner.counters.missed(SnapshotMiss::Deadline);
                     tracing::warn!(%stream, "snapshot store did not answer in time, replaying events");
                     return None;
@@ -237,7 +272,8 @@ impl<A: Aggregate> Repository<A> {
             return Ok(Anchor::Refused);
         }
         // No state means discarded: a snapshot that says otherwise than its event would end a life, or go on with one
-        // that has ended. An event that can't be read settles nothing here.
+        // that has ended. The event may have moved between `events(…)` and `discard(…)`, and a program side by side with
+        // this one still have it there. An event that can't be read settles nothing here.
         let alive = match self.inner.leaves_alive(stream, &first) {
             Ok(alive) => alive,
             // A row without a state passes no layer: only its event, through its own, could vouch for it.
@@ -250,9 +286,8 @@ impl<A: Aggregate> Repository<A> {
             Err(_) => None,
         };
         if alive.is_some_and(|alive| alive != row.state.is_some()) {
-            self.inner
-                .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
-                .await;
+            tracing::warn!(%stream, version = %row.version, event = first.name, "snapshot not used: its event is (or was) a discard");
+            self.inner.counters.missed(SnapshotMiss::StaleShape);
             return Ok(Anchor::Refused);
         }
         let state = match state.map(|bytes| self.inner.decode_state(&bytes)) {
@@ -271,7 +306,11 @@ impl<A: Aggregate> Repository<A> {
             last_event: row.last_event,
             state: state.map(Arc::new),
             taken: Some(row.created_at),
+            is_snapshot: true,
+            descent: repairs.descent,
         };
+        self.inner.counters.read_bytes(row.state.as_deref());
+        repairs.sampled = self.inner.samples().then_some(row);
         Ok(Anchor::Holds(start, page))
     }
 

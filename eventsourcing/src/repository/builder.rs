@@ -8,7 +8,13 @@ use std::{
 
 #[cfg(feature = "cache")]
 use super::cache::{StateCache, States};
-use super::{Inner, Repository, flight::Flights, storm::Storm, turns::Turns};
+use super::{
+    Inner, Repository,
+    flight::Flights,
+    storm::{Lookups, Storm},
+    turns::Turns,
+    verify::{Stop, Verification},
+};
 use crate::{
     Clock, Error, ErrorKind, Result, SystemClock,
     aggregate::{Aggregate, check_name},
@@ -198,6 +204,7 @@ pub struct RepositoryBuilder<A: Aggregate> {
     settings: Settings,
     event_codec: Option<Arc<dyn AggregateCodec<A>>>,
     snapshot_codec: Option<Arc<dyn AggregateCodec<A>>>,
+    pub(super) verification: Verification<A>,
 }
 
 /// What an application keeps an eye on: its bus, and the background snapshots of each of its repositories.
@@ -205,6 +212,7 @@ pub struct RepositoryBuilder<A: Aggregate> {
 pub(crate) struct Companions {
     pub(crate) background: Background,
     pub(crate) storm: Storm,
+    pub(crate) stop: Stop,
     pub(crate) bus: Option<Arc<Bus>>,
 }
 
@@ -217,6 +225,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             settings: Settings::default(),
             event_codec: None,
             snapshot_codec: None,
+            verification: Verification::default(),
         }
     }
 
@@ -240,7 +249,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
 
     /// Builds it. Errors, all [`ErrorKind::InvalidConfiguration`]: a policy that names an event or a state that `A`
     /// hasn't got, or `every(0)` and other zeros, also in the retention; a policy without a snapshot store; no attempt at
-    /// all; an invalid stored name; a type inside the state or an event that the codec can't write so that it reads back the
+    /// all; a share of verification that is none; an invalid stored name; a type inside the state or an event that the codec can't write so that it reads back the
     /// same, with the path to it; a layer with a name that can't be stored, one that is named twice, or more than eight.
     pub fn build(self) -> Result<Repository<A>> {
         self.build_with(&Settings::default(), Companions::default())
@@ -270,6 +279,9 @@ impl<A: Aggregate> RepositoryBuilder<A> {
         retention
             .check()
             .map_err(|error| wrong::<A>("the retention").caused_by(error))?;
+        let verifier = (self.verification)
+            .compile(snapshots.is_some(), companions.stop)
+            .map_err(|what| wrong::<A>(&what))?;
         let layers = Layers {
             events: settings.event_layers.unwrap_or_default(),
             snapshots: settings.snapshot_layers.unwrap_or_default(),
@@ -295,11 +307,13 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             #[cfg(feature = "cache")]
             states: settings.cache.map(States::new),
             storm: companions.storm,
+            lookups: Lookups::default(),
             clock: settings.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             attempts,
-            counters: Counters::default(),
+            counters: Counters::new(A::NAME),
             background: companions.background,
             turns: Turns::default(),
+            verifier,
             bus: companions.bus,
         }))
     }
@@ -350,6 +364,7 @@ impl<A: Aggregate> Clone for RepositoryBuilder<A> {
             settings: self.settings.clone(),
             event_codec: self.event_codec.clone(),
             snapshot_codec: self.snapshot_codec.clone(),
+            verification: self.verification.clone(),
         }
     }
 }

@@ -3,9 +3,16 @@
 //! The rule that everything here serves: the result is the one that replaying every event gives. `begin` finds the
 //! snapshot, `replay` folds, `flight` spares loads that meet at one stream the same work.
 
-use std::{borrow::Borrow, sync::Arc};
+use std::{
+    borrow::Borrow,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::future::join;
+use tokio::task::yield_now;
+use tracing::Instrument as _;
 
 use super::{
     Inner, Repository,
@@ -15,9 +22,10 @@ use super::{
     replay::{Replay, Replayed, Start},
 };
 use crate::{
-    Error, ErrorKind, Result, StreamId, Version,
+    Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Root},
     store::{EventPage, ReadStream},
+    telemetry::{Count, LoadOutcome, Measure, Stopwatch, as_f64, spans},
 };
 
 /// Small enough to spare short streams, large enough to make the hop to the store's thread cheap.
@@ -83,6 +91,27 @@ impl<A: Aggregate> Repository<A> {
         id: &A::Id,
         upto: Version,
     ) -> Result<Replayed<A>> {
+        let (span, watch) = (spans::load(stream), Stopwatch::start());
+        let replayed = self.replay_through(stream, id, upto);
+        let replayed = replayed.instrument(span.clone()).await;
+        if let Ok(replayed) = &replayed {
+            span.record("from", replayed.begun.get());
+            span.record("to", replayed.version.get());
+            span.record("events", replayed.rows);
+            if let Some((version, _)) = replayed.snapshot {
+                span.record("snapshot", version.get());
+            }
+        }
+        self.inner.measure_load(replayed.as_ref().ok(), watch);
+        replayed
+    }
+
+    async fn replay_through(
+        &self,
+        stream: &StreamId,
+        id: &A::Id,
+        upto: Version,
+    ) -> Result<Replayed<A>> {
         let flights = &self.inner.flights;
         let ended = flights.ended();
         let mut repairs = Repairs::new(Budget::of(self.inner.deadline), upto);
@@ -90,7 +119,7 @@ impl<A: Aggregate> Repository<A> {
             repairs.pause();
             return self.run(stream, id, upto, Some(cached), repairs).await;
         }
-        let begin = match self.begin(stream, upto, &mut repairs).await? {
+        let begin = match self.look_for_snapshot(stream, upto, &mut repairs).await? {
             Begin::At(start, page) => Some((start, page)),
             Begin::NoStream => {
                 return Ok(Replay::new(&self.inner, stream, id, Vec::new()).finish());
@@ -116,6 +145,30 @@ impl<A: Aggregate> Repository<A> {
         self.run(stream, id, upto, begin, repairs).await
     }
 
+    /// Finds the newest good snapshot, a few loads at a time in a storm.
+    async fn look_for_snapshot(
+        &self,
+        stream: &StreamId,
+        upto: Version,
+        repairs: &mut Repairs<A>,
+    ) -> Result<Begin<A>> {
+        if self.inner.readable_snapshots().is_none() {
+            return Ok(Begin::AtFirst);
+        }
+        let lookups = &self.inner.lookups;
+        let turn = lookups.turn().await;
+        repairs.budget = repairs.budget.prolonged(turn.waited);
+        let begin = self.begin(stream, upto, repairs).await;
+        // Told before the turn ends: whoever gets it next would wait as long.
+        if repairs.troubled {
+            lookups.open();
+        } else {
+            lookups.saw(repairs.is_common());
+        }
+        drop(turn);
+        begin
+    }
+
     /// Replays, unless somebody else did so while this one waited.
     async fn replay_in_turn(
         &self,
@@ -129,6 +182,7 @@ impl<A: Aggregate> Repository<A> {
         let mut landing = flight.turn().await;
         if !flight.is_anything_wanted()
             && let Some(start) = landing.as_deref().and_then(Option::as_ref)
+            && !self.inner.distrusts(stream, start.descent)
             && let Some(page) = self.resume(stream, start, upto).await?
         {
             let begin = Some((start.clone(), page));
@@ -172,7 +226,7 @@ impl<A: Aggregate> Repository<A> {
         id: &A::Id,
         upto: Version,
         begin: Option<(Start<A>, EventPage)>,
-        repairs: Repairs<A>,
+        mut repairs: Repairs<A>,
     ) -> Result<Replayed<A>> {
         let replayed = self.fold_from(stream, id, upto, begin, &repairs.replace);
         let mut replayed = replayed.await?;
@@ -181,6 +235,9 @@ impl<A: Aggregate> Repository<A> {
         self.repair(stream, &repairs, &mut replayed, upto).await;
         if upto == Version::MAX {
             self.inner.keep(stream, replayed.start());
+        }
+        if let Some(row) = repairs.sampled.take() {
+            self.verify_later(stream, id, row);
         }
         Ok(replayed)
     }
@@ -194,17 +251,27 @@ impl<A: Aggregate> Repository<A> {
         begin: Option<(Start<A>, EventPage)>,
         wanted: &[Version],
     ) -> Result<Replayed<A>> {
-        let mut replay = Replay::new(&self.inner, stream, id, wanted.to_vec());
-        if let Some((start, page)) = begin {
-            if let Some(anchor) = page.first() {
-                replay.begin_at(start, anchor.recorded_at);
+        let from = begin.as_ref().map(|(start, _)| start.version);
+        let span = spans::replay(stream, from.unwrap_or_default());
+        let folded = async {
+            let mut replay = Replay::new(&self.inner, stream, id, wanted.to_vec());
+            if let Some((start, page)) = begin {
+                if let Some(anchor) = page.first() {
+                    replay.begin_at(start, anchor.recorded_at);
+                }
+                self.fold(stream, &mut replay, page, 1, upto).await?;
+            } else {
+                let first = self.page(stream, Version::new(1), upto, FIRST_PAGE).await?;
+                self.fold(stream, &mut replay, first, 0, upto).await?;
             }
-            self.fold(stream, &mut replay, page, 1, upto).await?;
-        } else {
-            let first = self.page(stream, Version::new(1), upto, FIRST_PAGE).await?;
-            self.fold(stream, &mut replay, first, 0, upto).await?;
+            Ok(replay.finish())
+        };
+        let folded: Result<Replayed<A>> = folded.instrument(span.clone()).await;
+        if let Ok(replayed) = &folded {
+            span.record("to", replayed.version.get());
+            span.record("events", replayed.rows);
         }
-        Ok(replay.finish())
+        folded
     }
 
     /// The cached state, if the stream still has the event that it ends with.
@@ -218,7 +285,9 @@ impl<A: Aggregate> Repository<A> {
         let Some(start) = states.and_then(|states| states.get(stream)) else {
             return Ok(None);
         };
-        if let Some(page) = self.resume(stream, &start, upto).await? {
+        if !self.inner.distrusts(stream, start.descent)
+            && let Some(page) = self.resume(stream, &start, upto).await?
+        {
             self.inner.counters.cached();
             return Ok(Some((start, page)));
         }
@@ -277,6 +346,8 @@ impl<A: Aggregate> Repository<A> {
             let Some(last) = page.last().filter(|_| page.has_more()) else {
                 return fold(replay);
             };
+            // A store in memory answers at once: without this a long replay would keep its thread from all other tasks.
+            yield_now().await;
             let next = self.page(stream, last.version.next(), upto, PAGE);
             let (next, folded) = join(next, async { fold(replay) }).await;
             folded?;
@@ -296,10 +367,37 @@ pub(crate) fn located<A: Aggregate>(error: Error, operation: &'static str, id: &
 }
 
 impl<A: Aggregate> Inner<A> {
+    /// What the meter is told of a load; none: it failed.
+    fn measure_load(&self, replayed: Option<&Replayed<A>>, watch: Stopwatch) {
+        let meter = &self.counters.meter;
+        let Some(replayed) = replayed else {
+            return meter.count(Count::Load(LoadOutcome::Failed));
+        };
+        meter.count(Count::Load(match replayed.state {
+            Some(_) => LoadOutcome::Found,
+            None => LoadOutcome::NotFound,
+        }));
+        meter.record(Measure::LoadSeconds, || watch.seconds());
+        meter.record(Measure::LoadEvents, || as_f64(replayed.rows));
+        if let Some((_, taken)) = replayed.snapshot {
+            meter.record(Measure::AgeEvents, || as_f64(replayed.rows));
+            meter.record(Measure::AgeSeconds, || self.seconds_since(taken));
+        }
+    }
+
+    /// By the repository's clock; 0 if that runs backwards, or panics.
+    fn seconds_since(&self, time: Timestamp) -> f64 {
+        let now = catch_unwind(AssertUnwindSafe(|| self.clock.now())).unwrap_or(time);
+        let micros = now.unix_micros().saturating_sub(time.unix_micros());
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0)).as_secs_f64()
+    }
+
     /// Keeps a state for the next load, if there is a cache.
     #[cfg(feature = "cache")]
     pub(crate) fn keep(&self, stream: &StreamId, start: Option<Start<A>>) {
-        if let (Some(states), Some(start)) = (&self.states, start) {
+        if let (Some(states), Some(start)) = (&self.states, start)
+            && !self.distrusts(stream, start.descent)
+        {
             states.keep(stream, start, &*self.codecs.snapshots);
         }
     }

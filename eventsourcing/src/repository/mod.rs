@@ -8,6 +8,7 @@
 //! - `snapshots`: taking, repairing and looking at them; `retention` removes them, `warm` takes them ahead of time,
 //!   `explain` says why one is taken
 //! - `travel`: the past
+//! - `verify`: snapshots compared with their events, behind the loads' backs
 
 mod begin;
 mod budget;
@@ -26,6 +27,7 @@ mod snapshots;
 mod storm;
 mod travel;
 mod turns;
+mod verify;
 mod warm;
 
 use std::{
@@ -40,15 +42,17 @@ pub use self::{
     builder::RepositoryBuilder,
     snapshots::Snapshot,
     travel::{History, HistoryEntry, Ids},
+    verify::SnapshotDifference,
     warm::{Warm, WarmOutcome, WarmReport, Warmed, Warming},
 };
 pub(crate) use self::{
     builder::{Companions, Settings, settings},
     load::located,
     save::{Saver, Saving, commit_all},
-    storm::Storm,
+    storm::{Lookups, Storm},
+    verify::Stop,
 };
-use self::{flight::Flights, turns::Turns};
+use self::{flight::Flights, turns::Turns, verify::Verifier};
 use crate::{
     Clock, Position, Version,
     aggregate::{Aggregate, CreateOf, Root},
@@ -89,11 +93,13 @@ pub(crate) struct Inner<A: Aggregate> {
     #[cfg(feature = "cache")]
     states: Option<cache::States<A>>,
     storm: Storm,
+    lookups: Lookups,
     clock: Arc<dyn Clock>,
     attempts: u32,
     counters: Counters,
     background: Background,
     turns: Turns,
+    verifier: Option<Verifier<A>>,
     bus: Option<Arc<Bus>>,
 }
 

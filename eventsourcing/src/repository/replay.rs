@@ -9,7 +9,7 @@ use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Capture, Folded, Root},
     event::{DecodeError, Decoded, Stage},
-    snapshot::Loaded,
+    snapshot::{Descent, Loaded},
     store::RecordedEvent,
 };
 
@@ -30,6 +30,9 @@ pub(crate) struct Replay<'a, A: Aggregate> {
     captured: Vec<Capture<A>>,
     rows: u64,
     taken: Option<Timestamp>,
+    begun: Version,
+    is_snapshot: bool,
+    descent: Descent,
 }
 
 /// Where a replay begins: what a snapshot said, or where another replay ended.
@@ -40,6 +43,10 @@ pub(crate) struct Start<A> {
     pub(crate) state: Option<Arc<A>>,
     /// When the newest snapshot was taken that is known to cover it.
     pub(crate) taken: Option<Timestamp>,
+    /// Whether it is a snapshot that was read, not a state that was still there.
+    pub(crate) is_snapshot: bool,
+    /// What the state goes back to.
+    pub(crate) descent: Descent,
 }
 
 impl<A> Clone for Start<A> {
@@ -49,6 +56,8 @@ impl<A> Clone for Start<A> {
             last_event: self.last_event,
             state: self.state.clone(),
             taken: self.taken,
+            is_snapshot: self.is_snapshot,
+            descent: self.descent,
         }
     }
 }
@@ -74,6 +83,9 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             captured: Vec::new(),
             rows: 0,
             taken: None,
+            begun: Version::ZERO,
+            is_snapshot: false,
+            descent: Descent::default(),
         }
     }
 
@@ -83,6 +95,9 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         self.taken = start.taken;
         self.shared = start.state;
         self.version = start.version;
+        self.begun = start.version;
+        self.is_snapshot = start.is_snapshot;
+        self.descent = start.descent;
         self.last_event = start.last_event;
         self.recorded_at = Some(recorded_at);
     }
@@ -196,6 +211,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             version: self.version,
             last_event: self.last_event,
             state: self.state().map(|state| Arc::new(state.clone())),
+            descent: self.descent,
         }
     }
 
@@ -207,6 +223,8 @@ impl<'a, A: Aggregate> Replay<'a, A> {
     pub(crate) fn finish(self) -> Replayed<A> {
         Replayed {
             created: self.is_created(),
+            begun: self.begun,
+            snapshot: (self.taken.filter(|_| self.is_snapshot)).map(|taken| (self.begun, taken)),
             version: self.version,
             last_event: self.last_event,
             recorded_at: self.recorded_at,
@@ -216,6 +234,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             loaded: Loaded {
                 replayed: self.rows,
                 snapshot: self.taken,
+                descent: self.descent,
                 ..Loaded::default()
             },
         }
@@ -227,6 +246,10 @@ pub(crate) struct Replayed<A> {
     pub(crate) version: Version,
     pub(crate) last_event: Uuid,
     pub(crate) recorded_at: Option<Timestamp>,
+    /// Where it began: 0 before the first event.
+    pub(crate) begun: Version,
+    /// The version of the snapshot that it began at, and when that was taken.
+    pub(crate) snapshot: Option<(Version, Timestamp)>,
     /// Also if it has been discarded since.
     created: bool,
     pub(crate) state: Option<Arc<A>>,
@@ -252,6 +275,8 @@ impl<A> Replayed<A> {
             last_event: self.last_event,
             state: self.state.clone(),
             taken: self.loaded.snapshot,
+            is_snapshot: false,
+            descent: self.loaded.descent,
         })
     }
 
@@ -261,6 +286,7 @@ impl<A> Replayed<A> {
             version: self.version,
             last_event: self.last_event,
             state: self.state.clone(),
+            descent: self.loaded.descent,
         })
     }
 }

@@ -114,7 +114,11 @@ impl<A: Aggregate> Inner<A> {
     /// Whether a load would begin at this row.
     async fn is_good(&self, store: &dyn SnapshotStore, info: &SnapshotInfo) -> Result<bool> {
         let row = match store.newest(&info.key, info.version).await? {
-            Newest::Found(row) if row.version == info.version && row.is_intact() => row,
+            Newest::Found(row)
+                if row.version == info.version && row.is_intact() && !self.is_quarantined(&row) =>
+            {
+                row
+            }
             _ => return Ok(false),
         };
         let stream = &info.key.stream;

@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{Committed, Repository, budget::Budget, load::located, replay::Start, turns::Turn};
@@ -19,6 +20,7 @@ use crate::{
     event::EventType,
     snapshot::Occasion,
     store::{Appended, AppendedStream, Commit, EventStore, NewEvent, StreamCommit},
+    telemetry::{Count, Measure, SaveOutcome, Stopwatch, spans},
 };
 
 impl<A: Aggregate> Repository<A> {
@@ -67,19 +69,25 @@ impl<A: Aggregate> Repository<A> {
     ) -> Result<Committed> {
         let saved = async {
             let mut saver = Saver::new(self.clone(), root)?;
-            let committed = commit_all(&*self.inner.events, &mut [&mut saver]).await;
-            drop(turn);
-            // Also after an error: an earlier batch may have been found stored before the rest failed.
-            let events = saver.stored.len();
-            saver.take_snapshot(Instant::now()).await;
-            if let Some(bus) = &self.inner.bus {
-                bus.publish(saver.published()).await;
-            }
-            Ok(Committed {
-                version: saver.root.version(),
-                position: committed?,
-                events,
-            })
+            let span = spans::save(&saver.stream, saver.before);
+            let all_of_it = async {
+                let committed = commit_all(&*self.inner.events, &mut [&mut saver]).await;
+                drop(turn);
+                // Also after an error: an earlier batch may have been found stored before the rest failed.
+                let events = saver.stored.len();
+                span.record("to", saver.root.stored_version().get());
+                span.record("events", events);
+                saver.take_snapshot(Instant::now()).await;
+                if let Some(bus) = &self.inner.bus {
+                    bus.publish(saver.published()).await;
+                }
+                Ok(Committed {
+                    version: saver.root.version(),
+                    position: committed?,
+                    events,
+                })
+            };
+            all_of_it.instrument(span.clone()).await
         };
         let saved = saved.await;
         saved.map_err(|error| located::<A>(error, operation, root.id()))
@@ -113,11 +121,26 @@ pub(crate) trait Saving: Send {
 
     /// How many events were stored.
     fn stored(&self) -> usize;
+
+    /// Once the store has answered, or refused: what the meter is told.
+    fn measure(&self, error: Option<&Error>, watch: Stopwatch);
 }
 
 /// Stores all pending events of these roots in one commit, after resolving what earlier saves left unresolved. Gives
 /// the position of the last event.
 pub(crate) async fn commit_all(
+    store: &dyn EventStore,
+    saves: &mut [&mut dyn Saving],
+) -> Result<Option<Position>> {
+    let watch = Stopwatch::start();
+    let committed = commit_batches(store, saves).await;
+    for save in saves {
+        save.measure(committed.as_ref().err(), watch);
+    }
+    committed
+}
+
+async fn commit_batches(
     store: &dyn EventStore,
     saves: &mut [&mut dyn Saving],
 ) -> Result<Option<Position>> {
@@ -376,10 +399,17 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
 
     async fn take_snapshot(&mut self, stored: Instant) {
         // The policy's closure is the user's: if it panics the save is still a success.
-        let wanted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wanted()));
+        let span = spans::capture(&self.stream);
+        let wanted = span
+            .in_scope(|| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wanted())));
+        if let Ok(Some(capture)) = &wanted {
+            span.record("version", capture.version.get());
+        }
+        drop(span);
         match wanted {
             Ok(Some(capture)) => {
-                self.root.set_loaded(self.repository.inner.covered());
+                let covered = self.repository.inner.covered(self.root.loaded());
+                self.root.set_loaded(covered);
                 let stream = self.stream.clone();
                 let budget = Budget::since(stored, self.repository.inner.deadline);
                 self.repository
@@ -399,6 +429,8 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
                 last_event: head.last_event,
                 state: head.state,
                 taken: self.root.loaded().snapshot,
+                is_snapshot: false,
+                descent: head.descent,
             };
             self.repository.inner.keep(&self.stream, Some(start));
         }
@@ -424,5 +456,16 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
 
     fn stored(&self) -> usize {
         self.stored.len()
+    }
+
+    fn measure(&self, error: Option<&Error>, watch: Stopwatch) {
+        let had_any = !self.stored.is_empty() || !self.root.pending().is_empty();
+        if !had_any {
+            return;
+        }
+        let meter = &self.repository.inner.counters.meter;
+        meter.count(Count::Save(SaveOutcome::of(error)));
+        meter.count(Count::EventsStored(self.stored.len()));
+        meter.record(Measure::SaveSeconds, || watch.seconds());
     }
 }

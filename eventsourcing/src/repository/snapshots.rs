@@ -11,6 +11,8 @@ use std::{
     time::Duration,
 };
 
+use tracing::Instrument as _;
+
 use super::{
     Inner, Repository, begin::Repairs, budget::Budget, flight::Flight, load::located,
     replay::Replayed,
@@ -23,6 +25,7 @@ use crate::{
         SnapshotMode, SnapshotRow, SnapshotStore,
         background::{Slot, Submitted},
     },
+    telemetry::spans,
 };
 
 /// How long one background snapshot may take, if the deadline isn't longer.
@@ -87,6 +90,7 @@ impl<A: Aggregate> Repository<A> {
     ///
     /// If there is one of its version already, that one is returned. The retention is applied; it may remove this one, if
     /// there are newer ones. Errors: [`ErrorKind::Unsaved`] if the root has events that are not stored,
+    /// [`ErrorKind::Poisoned`] if its state goes back to a snapshot that is quarantined,
     /// [`ErrorKind::Unsupported`] without a snapshot store, [`ErrorKind::Locked`] if there is one that this program can't
     /// open (it is left as it is), and what the store says.
     pub async fn create_snapshot(&self, root: &Root<A>) -> Result<Snapshot<A>> {
@@ -94,9 +98,19 @@ impl<A: Aggregate> Repository<A> {
             root.check_savable()?;
             root.check_no_pending()?;
             let stream = root.stream()?;
+            if self.inner.distrusts(&stream, root.loaded().descent) {
+                return Err(Error::new(ErrorKind::Poisoned).because(
+                    "it was loaded through a snapshot that is quarantined now: load it again",
+                ));
+            }
             let store = self.inner.snapshots.as_ref().ok_or_else(no_store)?;
-            let row = self.inner.row(&stream, &root.capture_head())?;
-            let (row, is_new) = self.inner.store_row(&**store, row).await?;
+            let span = spans::store(&stream, root.version());
+            let stored = async {
+                let row = self.inner.row(&stream, &root.capture_head())?;
+                span.record("bytes", row.state.as_ref().map_or(0, bytes::Bytes::len));
+                self.inner.store_row(&**store, row).await
+            };
+            let (row, is_new) = stored.instrument(span.clone()).await?;
             if is_new {
                 let budget = Budget::of(self.inner.deadline);
                 self.inner.retain(&**store, &row, budget).await;
@@ -164,11 +178,13 @@ impl<A: Aggregate> Repository<A> {
                     repairs,
                 };
                 let stream = stream.clone();
+                let queued = self.inner.counters.meter.queued();
                 let work = async move {
                     // Nobody waits for it; but a store that hangs must not keep the next ones from being stored.
                     let budget = Budget::of(inner.deadline.max(LONGEST_IN_BACKGROUND));
                     inner.store_capture(&stream, &capture, budget).await;
                     drop(flight);
+                    drop(queued);
                 };
                 let submitted = self.inner.background.submit(slot, version, Box::pin(work));
                 if submitted != Submitted::Accepted {
@@ -202,7 +218,7 @@ impl<A: Aggregate> Repository<A> {
         let at_head =
             upto == Version::MAX && (is_stale || self.inner.load_asks_for_one(stream, replayed));
         if let Some(head) = replayed.head().filter(|_| at_head) {
-            replayed.loaded = self.inner.covered();
+            replayed.loaded = self.inner.covered(replayed.loaded);
             let flight = repairs.flight.clone();
             self.take(stream, head, None, budget, flight).await;
         }
@@ -247,9 +263,9 @@ impl<A: Aggregate> Inner<A> {
     }
 
     /// What is known from now on about a root that a snapshot is taken of.
-    pub(crate) fn covered(&self) -> Loaded {
+    pub(crate) fn covered(&self, loaded: Loaded) -> Loaded {
         let now = catch_unwind(AssertUnwindSafe(|| self.clock.now()));
-        now.map_or_else(|_| Loaded::default(), Loaded::covered)
+        loaded.covered(now.ok())
     }
 
     pub(crate) fn key(&self, stream: &StreamId) -> SnapshotKey {
@@ -277,12 +293,23 @@ impl<A: Aggregate> Inner<A> {
         let Some(store) = &self.snapshots else {
             return;
         };
+        if self.distrusts(stream, capture.descent) {
+            tracing::debug!(%stream, version = %capture.version, "no snapshot of what goes back to a quarantined one");
+            return;
+        }
+        let span = spans::store(stream, capture.version);
         let stored = budget.spend(async {
             let row = self.row(stream, capture)?;
+            let bytes = row.state.as_ref().map_or(0, bytes::Bytes::len);
+            span.record("bytes", bytes);
             self.store_row(&**store, row).await
         });
-        match stored.await {
-            Ok((row, true)) => self.retain(&**store, &row, budget).await,
+        match stored.instrument(span.clone()).await {
+            Ok((row, true)) => {
+                // Found to be wrong in the meantime: after the look above, and after the list that verification made.
+                self.distrust_with(stream, capture, &row);
+                self.retain(&**store, &row, budget).await;
+            }
             Ok((_, false)) => {}
             Err(trouble) => {
                 self.counters.failed();
@@ -300,25 +327,31 @@ impl<A: Aggregate> Inner<A> {
         row: SnapshotRow,
     ) -> Result<(SnapshotRow, bool)> {
         let SavedSnapshot::Existing(existing) = store.save(row.clone()).await? else {
-            self.counters.stored();
+            self.count_stored(&row);
             return Ok((row, true));
         };
         if self.is_as_good(&existing, &row)? {
             return Ok((existing, false));
         }
         store.delete(&SnapshotInfo::from(&existing)).await?;
+        self.released(&existing);
         match store.save(row.clone()).await? {
             SavedSnapshot::Stored => {
-                self.counters.stored();
+                self.count_stored(&row);
                 Ok((row, true))
             }
             SavedSnapshot::Existing(other) => Ok((other, false)),
         }
     }
 
+    fn count_stored(&self, row: &SnapshotRow) {
+        self.counters.stored();
+        self.counters.wrote_bytes(row.state.as_deref());
+    }
+
     /// Whether the row that is there covers the same event and can be read, so that it needn't be replaced.
     fn is_as_good(&self, existing: &SnapshotRow, row: &SnapshotRow) -> Result<bool> {
-        if !existing.is_intact() {
+        if !existing.is_intact() || self.is_quarantined(existing) {
             return Ok(false);
         }
         let opened = match self.open_snapshot(existing) {
@@ -355,7 +388,13 @@ impl<A: Aggregate> Inner<A> {
         repairs.announce(&self.flights, stream, version);
         let info = SnapshotInfo::from(row);
         match repairs.budget.spend(store.delete(&info)).await {
-            Ok(_) => repairs.replace.push(version),
+            Ok(was_there) => {
+                if was_there {
+                    self.counters.removed();
+                }
+                self.released(row);
+                repairs.replace.push(version);
+            }
             Err(trouble) => {
                 let error = trouble.into_error();
                 tracing::warn!(%stream, %version, %error, "bad snapshot not removed");

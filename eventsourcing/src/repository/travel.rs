@@ -80,10 +80,19 @@ impl<A: Aggregate> Repository<A> {
     /// Every stored row with the state after it, from the first on. Lazy: pages by version, and a slow reader holds
     /// nothing.
     pub fn history(&self, id: impl Borrow<A::Id>) -> History<A> {
+        self.history_from(id, Version::ZERO)
+    }
+
+    /// As [`history`](Self::history), from the row of this version on: what it gives is what `history` gives there. Begins
+    /// at the nearest snapshot below instead of the first event; beyond the head there is nothing.
+    ///
+    /// A row before this version that can't be read is no error where a snapshot spares reading it.
+    pub fn history_from(&self, id: impl Borrow<A::Id>, version: impl Into<Version>) -> History<A> {
         let id = id.borrow().clone();
         let walk = Walk {
             repository: self.clone(),
             replayed: None,
+            from: version.into(),
             buffer: Vec::new().into_iter(),
             done: false,
             id,
@@ -199,6 +208,8 @@ pub struct HistoryEntry<A: Aggregate> {
 struct Walk<A: Aggregate> {
     repository: Repository<A>,
     id: A::Id,
+    /// What is before this version is not given.
+    from: Version,
     replayed: Option<Replayed<A>>,
     buffer: std::vec::IntoIter<Result<HistoryEntry<A>>>,
     done: bool,
@@ -208,12 +219,12 @@ const HISTORY_PAGE: usize = 64;
 
 impl<A: Aggregate> Walk<A> {
     async fn next(mut self) -> Option<(Result<HistoryEntry<A>>, Self)> {
-        if self.buffer.len() == 0
-            && !self.done
-            && let Err(error) = self.read().await
-        {
-            self.done = true;
-            self.buffer = vec![Err(error)].into_iter();
+        // Again where all of a page is before the wanted version: others were saving.
+        while self.buffer.len() == 0 && !self.done {
+            if let Err(error) = self.read().await {
+                self.done = true;
+                self.buffer = vec![Err(error)].into_iter();
+            }
         }
         let entry = self.buffer.next()?;
         let entry = entry.map_err(|error| located::<A>(error, "history", &self.id));
@@ -223,7 +234,14 @@ impl<A: Aggregate> Walk<A> {
     async fn read(&mut self) -> Result<()> {
         let inner = &self.repository.inner;
         let stream = StreamId::of::<A>(&self.id)?;
-        let last = self.replayed.take();
+        let before = Version::new(self.from.get().saturating_sub(1));
+        let last = match self.replayed.take() {
+            None if before > Version::ZERO => {
+                let before = before.min(Version::MAX);
+                Some(self.repository.replay(&stream, &self.id, before).await?)
+            }
+            last => last,
+        };
         let from = last
             .as_ref()
             .map_or(Version::new(1), |end| end.version.next());
@@ -234,12 +252,14 @@ impl<A: Aggregate> Walk<A> {
             replay.resume(last);
         }
         let mut entries = Vec::with_capacity(page.len());
-        self.done = !page.has_more();
+        self.done = !page.has_more() || page.is_empty();
         for row in page.iter() {
             let entry = entry(&mut replay, &row);
             self.done |= entry.is_err();
             let failed = entry.is_err();
-            entries.push(entry);
+            if failed || row.version >= self.from {
+                entries.push(entry);
+            }
             if failed {
                 break;
             }

@@ -4,7 +4,10 @@ use std::{any::TypeId, borrow::Cow, collections::HashMap};
 
 use super::{
     Schema,
-    description::{Body, Definition, Description, Field, Shape, Skipped, Tagging, Variant},
+    bare::bare,
+    description::{
+        Absent, Body, Definition, Description, Field, Said, Shape, Skipped, Tagging, Variant,
+    },
 };
 
 /// Collects the types that describe themselves, each once: recursive types end here.
@@ -26,9 +29,16 @@ pub struct TypeSpec<'a> {
     pub arguments: &'a [ShapeOf],
     pub form: Form<'a>,
     /// `into` and `from` of `#[serde(…)]`.
-    pub into: Option<ShapeOf>,
-    pub from: Option<ShapeOf>,
+    pub into: Option<Converted>,
+    pub from: Option<Converted>,
+    pub said: Says,
 }
+
+/// The shape and the full name of a type that another is converted into or from.
+type Converted = (ShapeOf, fn() -> &'static str);
+
+/// Keys, and what they say as it was written.
+type Says = &'static [(&'static str, &'static str)];
 
 #[doc(hidden)]
 #[derive(Debug)]
@@ -43,10 +53,21 @@ pub enum Form<'a> {
 #[derive(Debug)]
 pub struct VariantSpec<'a> {
     pub name: &'static str,
-    pub aliases: &'static [&'static str],
     /// Bits of this module's constants.
     pub flags: u16,
     pub fields: &'a [FieldSpec],
+    pub more: Option<&'static VariantMore>,
+    /// If one of the enum's is given.
+    pub discriminant: Option<i128>,
+}
+
+/// What few variants have.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct VariantMore {
+    pub read_as: Option<&'static str>,
+    pub aliases: &'static [&'static str],
+    pub said: Says,
 }
 
 /// A field as the derive sees it.
@@ -67,6 +88,9 @@ pub struct FieldMore {
     pub read_as: Option<&'static str>,
     pub aliases: &'static [&'static str],
     pub skipped_if: Option<&'static str>,
+    /// The function of `default`: the field's, or that of the type around it.
+    pub default: Option<&'static str>,
+    pub said: Says,
 }
 
 const SKIP_WRITING: u16 = 1;
@@ -79,6 +103,8 @@ const UNIT: u16 = 64;
 const UNTAGGED: u16 = 128;
 const OTHER: u16 = 256;
 const SKIPPED_FAITHFULLY: u16 = 512;
+const CONTAINER_DEFAULT: u16 = 1024;
+const DENIES_UNKNOWN: u16 = 2048;
 
 impl Describer {
     pub(super) fn new() -> Self {
@@ -115,10 +141,16 @@ impl Describer {
         Shape::Known(name, arguments)
     }
 
-    /// A type by the name that the user gives its form.
+    /// A type by the name that the user gives its form, and its own.
     #[doc(hidden)]
-    pub fn opaque(tag: &'static str) -> Shape {
-        Shape::Opaque(tag)
+    pub fn opaque(tag: &'static str, name: &str) -> Shape {
+        Shape::Opaque(tag, bare(name))
+    }
+
+    /// A type argument of which nothing is written.
+    #[doc(hidden)]
+    pub fn phantom(name: &str) -> Shape {
+        Shape::Phantom(bare(name))
     }
 
     /// A const argument, shown as it is.
@@ -141,20 +173,34 @@ impl Describer {
             name: spec.name,
             module: spec.module,
             arguments: Vec::new(),
+            said: Vec::new(),
             body: Body::Enum(Tagging::External, Vec::new()),
         });
-        let body = self.body(spec);
+        let mut said = says(spec.said);
+        let body = self.body(spec, &mut said);
         let arguments = spec.arguments.iter().map(|shape| shape(self)).collect();
         if let Some(definition) = self.definitions.get_mut(place) {
             definition.arguments = arguments;
+            definition.said = said;
             definition.body = body;
         }
         Shape::Defined(place)
     }
 
-    fn body(&mut self, spec: &TypeSpec<'_>) -> Body {
-        let into = spec.into.map(|shape| shape(self));
-        let from = spec.from.map(|shape| shape(self));
+    fn body(&mut self, spec: &TypeSpec<'_>, said: &mut Vec<Said>) -> Body {
+        let mut converted = |key, of: Option<Converted>| {
+            let (shape, name) = of?;
+            let (shape, name) = (shape(self), bare(name()));
+            // `Arc<str>` and `String` are written the same, and converted by functions of their own.
+            if self.plain(&shape).as_ref() != Some(&name) {
+                said.push(Said {
+                    key,
+                    text: name.into(),
+                });
+            }
+            Some(shape)
+        };
+        let (into, from) = (converted("into", spec.into), converted("from", spec.from));
         if into.is_none() && from.is_none() {
             return self.form(&spec.form);
         }
@@ -163,11 +209,35 @@ impl Describer {
         Body::Converted { into, from, own }
     }
 
+    /// A shape as a type is named, unless that can't be told.
+    fn plain(&self, shape: &Shape) -> Option<String> {
+        match shape {
+            Shape::Known(name, arguments) if arguments.is_empty() => Some((*name).to_owned()),
+            Shape::Defined(place) => {
+                let definition = self.definitions.get(*place)?;
+                let is_plain = definition.arguments.is_empty();
+                is_plain.then(|| definition.name.to_owned())
+            }
+            _ => None,
+        }
+    }
+
     fn form(&mut self, form: &Form<'_>) -> Body {
         match form {
             Form::Struct(fields, tag) => Body::Struct(self.variant(fields), *tag),
             Form::Enum(tagging, variants) => {
-                let variants = variants.iter().map(|variant| self.variant(variant));
+                let numbers = variants.iter().map(|variant| variant.discriminant);
+                let is_natural = |(place, number): (i128, Option<i128>)| number == Some(place);
+                let are_natural = (0..).zip(numbers).all(is_natural);
+                let variants = variants.iter().map(|spec| {
+                    let mut variant = self.variant(spec);
+                    let number = spec.discriminant.filter(|_| !are_natural);
+                    variant.said.extend(number.map(|number| Said {
+                        key: "discriminant",
+                        text: number.to_string().into(),
+                    }));
+                    variant
+                });
                 Body::Enum(*tagging, variants.collect())
             }
             Form::Transparent(shape) => Body::Transparent(shape(self)),
@@ -178,7 +248,8 @@ impl Describer {
         let has = |flag| spec.flags & flag != 0;
         Variant {
             name: spec.name,
-            aliases: spec.aliases.to_vec(),
+            read_as: spec.more.and_then(|more| more.read_as),
+            aliases: spec.more.map_or(&[][..], |more| more.aliases).to_vec(),
             has_names: has(NAMED),
             is_unit: has(UNIT),
             fields: spec.fields.iter().map(|field| self.field(field)).collect(),
@@ -186,6 +257,8 @@ impl Describer {
             is_untagged: has(UNTAGGED),
             is_other: has(OTHER),
             is_trusted: has(TRUSTED),
+            denies_unknown: has(DENIES_UNKNOWN),
+            said: says(spec.more.map_or(&[], |more| more.said)),
         }
     }
 
@@ -198,14 +271,32 @@ impl Describer {
             read_as: spec.more.and_then(|more| more.read_as),
             aliases: spec.more.map_or(&[][..], |more| more.aliases).to_vec(),
             shape: (!is_absent).then(|| (spec.shape)(self)),
-            has_default: has(DEFAULT),
+            absent: absent(spec),
             skipped,
             is_flattened: has(FLATTENED),
             skipped_if: spec.more.and_then(|more| more.skipped_if),
             is_skipped_faithfully: has(SKIPPED_FAITHFULLY),
             is_trusted: has(TRUSTED),
+            said: says(spec.more.map_or(&[], |more| more.said)),
         }
     }
+}
+
+fn absent(spec: &FieldSpec) -> Option<Absent> {
+    let path = spec.more.and_then(|more| more.default);
+    if spec.flags & CONTAINER_DEFAULT != 0 {
+        return Some(Absent::Container(path));
+    }
+    let own = path.map_or(Absent::Default, Absent::Function);
+    (spec.flags & DEFAULT != 0).then_some(own)
+}
+
+fn says(said: Says) -> Vec<Said> {
+    let each = said.iter().map(|&(key, text)| Said {
+        key,
+        text: text.into(),
+    });
+    each.collect()
 }
 
 fn skipped(flags: u16) -> Skipped {

@@ -40,10 +40,12 @@ pub enum Shape {
     Array(Box<Shape>, usize),
     /// A type that describes itself: its place in [`Description::definitions`].
     Defined(usize),
-    /// A type that the user named the form of.
-    Opaque(&'static str),
+    /// A type that the user named the form of, and its own name, without modules.
+    Opaque(&'static str, String),
     /// A const argument of a type.
     Constant(String),
+    /// A type argument of which nothing is written, by its name without modules.
+    Phantom(String),
 }
 
 impl Shape {
@@ -57,9 +59,18 @@ impl Shape {
         match self {
             Self::Known(_, shapes) | Self::Tuple(shapes) => shapes,
             Self::Array(shape, _) => std::slice::from_ref(shape),
-            Self::Defined(_) | Self::Opaque(_) | Self::Constant(_) => &[],
+            Self::Defined(_) | Self::Opaque(..) | Self::Constant(_) | Self::Phantom(_) => &[],
         }
     }
+}
+
+/// What a declaration says that isn't a shape: `with`, `remote`, `discriminant`, …
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// What it is about.
+    pub key: &'static str,
+    /// As it was written, without spaces.
+    pub text: Cow<'static, str>,
 }
 
 /// A type that describes itself.
@@ -69,8 +80,10 @@ pub struct Definition {
     pub name: &'static str,
     /// The module that it stands in. Not hashed: a type may move.
     pub module: &'static str,
-    /// Its type arguments, as far as they are part of its shape, and const arguments. Shown only: the fields have them.
+    /// Its type arguments and const arguments.
     pub arguments: Vec<Shape>,
+    /// What it says of itself as a whole.
+    pub said: Vec<Said>,
     /// What is in it.
     pub body: Body,
 }
@@ -155,6 +168,8 @@ pub enum Tagging {
 pub struct Variant {
     /// The name as it is written; empty for a struct without a tag.
     pub name: &'static str,
+    /// The name as it is read, where that is another.
+    pub read_as: Option<&'static str>,
     /// Other names that are read as it. Not hashed.
     pub aliases: Vec<&'static str>,
     /// Whether the fields have names.
@@ -171,6 +186,10 @@ pub struct Variant {
     pub is_other: bool,
     /// `#[schema(trusted)]`: faithful at the user's word.
     pub is_trusted: bool,
+    /// `#[serde(deny_unknown_fields)]` on the type. Not hashed.
+    pub denies_unknown: bool,
+    /// What it says besides.
+    pub said: Vec<Said>,
 }
 
 /// A field.
@@ -185,8 +204,8 @@ pub struct Field {
     pub aliases: Vec<&'static str>,
     /// Its type; none if it is skipped.
     pub shape: Option<Shape>,
-    /// Whether it may be absent when it is read, by `#[serde(default)]`. Not hashed.
-    pub has_default: bool,
+    /// What is read if it is absent, by `#[serde(default)]`. Hashed only where what is written may lack it.
+    pub absent: Option<Absent>,
     /// Whether it is neither written nor read, or not one of both.
     pub skipped: Skipped,
     /// Whether its fields are written among those around it.
@@ -197,6 +216,26 @@ pub struct Field {
     pub is_skipped_faithfully: bool,
     /// `#[schema(trusted)]`: faithful at the user's word.
     pub is_trusted: bool,
+    /// What it says besides.
+    pub said: Vec<Said>,
+}
+
+impl Field {
+    /// Whether what is written may lack it, or lack it under the name that is read.
+    pub fn may_be_absent(&self) -> bool {
+        self.skipped.at_all() || self.skipped_if.is_some() || self.read_as.is_some()
+    }
+}
+
+/// What an absent field is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    /// Its type's default.
+    Default,
+    /// What this function gives.
+    Function(&'static str),
+    /// The field of the default of the type around it, or of what this function gives.
+    Container(Option<&'static str>),
 }
 
 /// Which way serde leaves something out.

@@ -89,7 +89,7 @@ impl Walk<'_> {
             Shape::Tuple(_) | Shape::Array(..) => {
                 shape.inner().iter().try_for_each(|inner| self.shape(inner))
             }
-            Shape::Opaque(_) | Shape::Constant(_) => Ok(()),
+            Shape::Opaque(..) | Shape::Constant(_) | Shape::Phantom(_) => Ok(()),
         }
     }
 

@@ -5,28 +5,32 @@ use std::fmt;
 use twox_hash::XxHash3_128;
 
 use super::{
-    description::{Body, Description, Field, Shape, Skipped, Tagging, Variant},
+    description::{Absent, Body, Description, Field, Said, Shape, Skipped, Tagging, Variant},
     history_names,
 };
 use crate::aggregate::Aggregate;
 
 /// Raised with every change of what is hashed, or how.
-const ALGORITHM: u8 = 1;
+const ALGORITHM: u8 = 2;
 
 /// A hash of the shape of an aggregate's state, 128 bits: part of a snapshot's key.
 ///
 /// It is the same for every compiler, platform and process. It changes when a field is added, removed, renamed, retyped
-/// or moved, when a variant changes, when a serde attribute changes what is written, at any depth. Where a type is
-/// declared, what else stands there, and attributes that only tell what else is read (`alias`, `default`) play no part.
+/// or moved, when a variant or its discriminant changes, when a serde attribute changes what is written, when a type
+/// argument changes, when Rust names trade places under stored ones, at any depth. Functions and types that are named in
+/// attributes (`with`, `remote`, `into`; `default` where a value may be absent) are part of it by their names. Where a type
+/// is declared, what else stands there, and attributes that only tell what else is read (`alias`, `default`) play no part.
 ///
-/// It doesn't see what functions do (handlers, conversions, `with`), const and phantom arguments, explicit discriminants, the
-/// Rust names under stored ones, or the list that an event stands in: such a change needs a bump of `schema_version`.
+/// It doesn't see what functions do (handlers, conversions, `with`): such a change needs a bump of `schema_version`. Nor does
+/// it have the list that an event stands in: a load looks at the event that a snapshot ends with, and `schema_lock!`
+/// refuses a change.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
-    /// That of `A`, which is in the keys of its snapshots: of its state's shape, and of the names of `retired`, `legacy` and
-    /// `upcast`, which change what a replay yields.
+    /// That of `A`, which is in the keys of its snapshots: of its state's shape, of the names of `retired`, `legacy` and
+    /// `upcast`, of the events' aliases with their variants, and of events that are stored under each other's names:
+    /// these change what a replay yields.
     pub fn of_state<A: Aggregate>() -> Self {
         Self::of(&Description::of::<A>(), &history_names::<A>())
     }
@@ -46,11 +50,16 @@ impl Fingerprint {
         let mut input = Input(vec![ALGORITHM]);
         // The name of the type itself plays no part: its stored name is in the key.
         let root = &description.root;
-        input.shape(root);
+        match root {
+            Shape::Opaque(tag, _) => input.shape(&Shape::Opaque(tag, String::new())),
+            root => input.shape(root),
+        }
         input.number(description.definitions.len());
         for (place, definition) in description.definitions.iter().enumerate() {
             let is_root = *root == Shape::Defined(place);
             input.text(if is_root { "" } else { definition.name });
+            input.shapes(&definition.arguments);
+            input.said(&definition.said);
             input.body(&definition.body);
         }
         input.number(history.len());
@@ -119,13 +128,18 @@ impl Input {
                 self.tag(4);
                 self.number(*place);
             }
-            Shape::Opaque(tag) => {
+            Shape::Opaque(tag, name) => {
                 self.tag(5);
                 self.text(tag);
+                self.text(name);
             }
             Shape::Constant(value) => {
                 self.tag(6);
                 self.text(value);
+            }
+            Shape::Phantom(name) => {
+                self.tag(7);
+                self.text(name);
             }
         }
     }
@@ -176,11 +190,13 @@ impl Input {
 
     fn variant(&mut self, variant: &Variant) {
         self.text(variant.name);
+        self.maybe(variant.read_as, Self::text);
         self.tag(u8::from(variant.has_names));
         self.tag(u8::from(variant.is_unit));
         self.tag(u8::from(variant.is_untagged));
         self.tag(u8::from(variant.is_other));
         self.skipped(variant.skipped);
+        self.said(&variant.said);
         self.number(variant.fields.len());
         for field in &variant.fields {
             self.field(field);
@@ -194,7 +210,32 @@ impl Input {
         self.tag(u8::from(field.is_flattened));
         self.maybe(field.skipped_if, Self::text);
         self.tag(u8::from(field.is_skipped_faithfully));
+        self.said(&field.said);
         self.maybe(field.shape.as_ref(), Self::shape);
+        let absent = field.absent.filter(|_| field.may_be_absent());
+        self.maybe(absent, Self::absent);
+    }
+
+    fn absent(&mut self, absent: Absent) {
+        match absent {
+            Absent::Default => self.tag(1),
+            Absent::Function(path) => {
+                self.tag(2);
+                self.text(path);
+            }
+            Absent::Container(path) => {
+                self.tag(3);
+                self.maybe(path, Self::text);
+            }
+        }
+    }
+
+    fn said(&mut self, said: &[Said]) {
+        self.number(said.len());
+        for said in said {
+            self.text(said.key);
+            self.text(&said.text);
+        }
     }
 
     fn skipped(&mut self, skipped: Skipped) {

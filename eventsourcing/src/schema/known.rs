@@ -3,6 +3,7 @@
 //! A type that only holds another (`Box`, `Arc`, `Cell`, …) is written as it and has its shape.
 
 use std::{
+    any,
     borrow::Cow,
     cell::{Cell, RefCell},
     cmp::Reverse,
@@ -84,7 +85,6 @@ known! {
     "CString": [] CString, ();
     "OsString": [] OsString, ();
     "()": [] (), ();
-    "PhantomData": [T: ?Sized + 'static] PhantomData<T>, ();
     "Option": [T: Schema] Option<T>, (T);
     "Vec": [T: Schema] Vec<T>, (T);
     "VecDeque": [T: Schema] VecDeque<T>, (T);
@@ -103,6 +103,14 @@ known! {
     "BTreeMap": [K: Schema, V: Schema] BTreeMap<K, V>, (K, V);
     "HashMap": [K: Schema, V: Schema, S: 'static] HashMap<K, V, S>, (K, V);
     "Result": [T: Schema, E: Schema] Result<T, E>, (T, E);
+}
+
+/// Nothing of it is written; what it stands for is part of what the type around it means.
+impl<T: ?Sized + 'static> Schema for PhantomData<T> {
+    fn __shape(_: &mut Describer) -> Shape {
+        let of = Describer::phantom(any::type_name::<T>());
+        Shape::Known("PhantomData", vec![of])
+    }
 }
 
 /// A type that is written as another.

@@ -7,6 +7,7 @@
 //! What is hashed is part of the stored format (`fingerprint`); a type of the standard library is added in `known`, one of
 //! another crate in `foreign`.
 
+mod bare;
 mod describe;
 mod description;
 pub(crate) mod faithful;
@@ -23,10 +24,12 @@ use std::{
 };
 
 #[doc(hidden)]
-pub use self::describe::{FieldMore, FieldSpec, Form, TypeSpec, VariantSpec};
+pub use self::describe::{FieldMore, FieldSpec, Form, TypeSpec, VariantMore, VariantSpec};
 pub use self::{
     describe::Describer,
-    description::{Body, Definition, Description, Field, Shape, Skipped, Tagging, Variant},
+    description::{
+        Absent, Body, Definition, Description, Field, Said, Shape, Skipped, Tagging, Variant,
+    },
     fingerprint::Fingerprint,
 };
 use crate::{
@@ -93,7 +96,8 @@ impl Description {
     }
 }
 
-/// `retired`, `legacy` and `upcast` change what a replay yields; plain additions to the lists of events don't.
+/// `retired`, `legacy`, `upcast`, aliases and names that trade places change what a replay yields; plain additions to the
+/// lists of events don't.
 fn history_names<A: Aggregate>() -> Vec<String> {
     let upcast = A::EVENTS.iter().map(EventType::newest);
     let mut names: Vec<String> = upcast
@@ -106,9 +110,33 @@ fn history_names<A: Aggregate>() -> Vec<String> {
             .iter()
             .map(|event| format!("legacy {}", event.name)),
     );
+    for event in A::EVENTS {
+        let aliases = event.versions().flat_map(|version| version.aliases.iter());
+        names.extend(aliases.map(|alias| format!("alias {alias} {}", event.variant)));
+        let is_crossed = A::EVENTS
+            .iter()
+            .any(|other| other.variant != event.variant && is_called(other.variant, event.name));
+        if is_crossed && !is_called(event.variant, event.name) {
+            names.push(format!("named {} {}", event.name, event.variant));
+        }
+    }
+    for event in A::LEGACY {
+        let aliases = event.versions().flat_map(|version| version.aliases.iter());
+        names.extend(aliases.map(|alias| format!("alias {alias} legacy {}", event.name)));
+    }
     names.extend(A::RETIRED.iter().map(|name| format!("retired {name}")));
     names.sort();
+    names.dedup();
     names
+}
+
+/// Whether a stored name is that of this variant, however its words are parted.
+fn is_called(variant: &str, name: &str) -> bool {
+    let letters = |text: &str| -> String {
+        let letters = text.chars().filter(|letter| letter.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    letters(variant) == letters(name)
 }
 
 /// For the derive: whether `None` and `Some(None)` are written differently.

@@ -5,7 +5,15 @@ use std::{
     fmt::{self, Write as _},
 };
 
-use super::description::{Body, Definition, Description, Field, Shape, Tagging, Variant};
+use twox_hash::XxHash3_64;
+
+use super::description::{
+    Absent, Body, Definition, Description, Field, Said, Shape, Tagging, Variant,
+};
+
+/// A name with arguments that is longer than this has a number in their place. A type that holds another one twice has
+/// it twice in its name: nested, names would double with each level.
+const LONGEST_NAME: usize = 120;
 
 /// The type itself first, then the types in it by name, a block each.
 impl fmt::Display for Description {
@@ -52,9 +60,12 @@ impl Names {
             }
             format!("{}::{}", definition.module, definition.name)
         };
-        let bases = Self(definitions.iter().map(base).collect());
-        let full = |place| bases.with_arguments(place, definitions);
-        let mut names: Vec<String> = (0..definitions.len()).map(full).collect();
+        let bases: Vec<String> = definitions.iter().map(base).collect();
+        let mut found = vec![None; definitions.len()];
+        for place in 0..definitions.len() {
+            with_arguments(place, &bases, definitions, &mut found);
+        }
+        let mut names: Vec<String> = found.into_iter().map(Option::unwrap_or_default).collect();
         // What is left: types of one function's body, or whose arguments have no shape.
         let mut seen = HashMap::new();
         for name in &mut names {
@@ -65,20 +76,6 @@ impl Names {
             }
         }
         Self(names)
-    }
-
-    fn with_arguments(&self, place: usize, definitions: &[Definition]) -> String {
-        let name = self.of(place).to_owned();
-        let arguments = definitions.get(place).map_or(&[][..], |d| &d.arguments);
-        if arguments.is_empty() {
-            return name;
-        }
-        let of_definition = |place| self.with_arguments(place, definitions);
-        let arguments = arguments
-            .iter()
-            .map(|shape| shape_text(shape, &of_definition));
-        let arguments: Vec<String> = arguments.collect();
-        format!("{name}<{}>", arguments.join(", "))
     }
 
     pub(super) fn of(&self, place: usize) -> &str {
@@ -97,14 +94,21 @@ impl Names {
             "struct"
         };
         let title = format!("{keyword} {}", self.of(place));
-        self.titled(&title, Vec::new(), &definition.body)
+        self.titled(&title, Vec::new(), &definition.said, &definition.body)
     }
 
-    /// The title with these notes and the body's, and a line for each field.
-    pub(super) fn titled(&self, title: &str, mut notes: Vec<String>, body: &Body) -> String {
+    /// The title with these notes, what is said and the body's notes, and a line for each field.
+    pub(super) fn titled(
+        &self,
+        title: &str,
+        mut notes: Vec<String>,
+        said: &[Said],
+        body: &Body,
+    ) -> String {
         let mut text = String::new();
         let mut written_as = None;
         self.body(&mut text, &mut notes, &mut written_as, body);
+        notes.extend(said.iter().map(said_text));
         let written_as = written_as.map_or_else(String::new, |shape| format!(" = {shape}"));
         format!("{title}{}{written_as}\n{text}", noted(&notes))
     }
@@ -122,6 +126,7 @@ impl Names {
                 notes.extend(kind(fields).filter(|_| !fields.is_unit));
                 notes.extend(tag.map(|tag| format!("tag {}", quoted(tag))));
                 notes.extend(tag.map(|_| format!("named {}", quoted(fields.name))));
+                notes.extend(fields.denies_unknown.then(|| DENIES.to_owned()));
                 self.fields(text, fields, "  ");
             }
             Body::Enum(tagging, variants) => {
@@ -166,7 +171,7 @@ impl Names {
                 .map(|name| format!("read as {}", quoted(name))),
         );
         notes.extend(field.aliases.iter().map(|a| format!("alias {}", quoted(a))));
-        notes.extend(field.has_default.then(|| "default".to_owned()));
+        notes.extend(field.absent.map(absent_text));
         notes.extend(field.is_flattened.then(|| "flattened".to_owned()));
         notes.extend(
             field
@@ -177,6 +182,7 @@ impl Names {
             notes.extend(field.skipped.writing.then(|| "not written".to_owned()));
             notes.extend(field.skipped.reading.then(|| "not read".to_owned()));
         }
+        notes.extend(field.said.iter().map(said_text));
         let is_number = field.name.bytes().all(|byte| byte.is_ascii_digit());
         let own = if is_named && is_number {
             quoted(&field.name)
@@ -190,13 +196,78 @@ impl Names {
 fn variant_line(variant: &Variant) -> String {
     let mut notes = Vec::new();
     notes.extend(kind(variant));
+    let read_as = variant.read_as;
+    notes.extend(read_as.map(|name| format!("read as {}", quoted(name))));
     let aliases = variant.aliases.iter();
     notes.extend(aliases.map(|alias| format!("alias {}", quoted(alias))));
     notes.extend(variant.is_untagged.then(|| "untagged".to_owned()));
     notes.extend(variant.is_other.then(|| "other".to_owned()));
     notes.extend(variant.skipped.writing.then(|| "not written".to_owned()));
     notes.extend(variant.skipped.reading.then(|| "not read".to_owned()));
+    let denies = variant.denies_unknown && variant.has_names;
+    notes.extend(denies.then(|| DENIES.to_owned()));
+    notes.extend(variant.said.iter().map(said_text));
     format!("{}{}", name(variant.name), noted(&notes))
+}
+
+const DENIES: &str = "denies unknown fields";
+
+fn said_text(said: &Said) -> String {
+    format!("{} {}", said.key, quoted(&said.text))
+}
+
+fn absent_text(absent: Absent) -> String {
+    let by = |path: &str| format!(" {}", quoted(path));
+    match absent {
+        Absent::Default => "default".to_owned(),
+        Absent::Function(path) => format!("default{}", by(path)),
+        Absent::Container(path) => {
+            format!("container default{}", path.map(by).unwrap_or_default())
+        }
+    }
+}
+
+/// The name of the definition at `place` with its arguments, which are named first.
+fn with_arguments(
+    place: usize,
+    bases: &[String],
+    definitions: &[Definition],
+    found: &mut [Option<String>],
+) -> String {
+    if let Some(Some(name)) = found.get(place) {
+        return name.clone();
+    }
+    let base = bases.get(place).cloned().unwrap_or_default();
+    let arguments = definitions.get(place).map_or(&[][..], |d| &d.arguments);
+    let inner: Vec<usize> = arguments.iter().flat_map(definitions_in).collect();
+    let named = inner
+        .into_iter()
+        .map(|inner| (inner, with_arguments(inner, bases, definitions, found)));
+    let named: HashMap<usize, String> = named.collect();
+    let of_definition = |place| named.get(&place).cloned().unwrap_or_default();
+    let arguments = arguments
+        .iter()
+        .map(|shape| shape_text(shape, &of_definition));
+    let arguments = arguments.collect::<Vec<_>>().join(", ");
+    let name = if arguments.is_empty() {
+        base
+    } else if base.len() + arguments.len() > LONGEST_NAME {
+        let [a, b, c, d, ..] = XxHash3_64::oneshot(arguments.as_bytes()).to_be_bytes();
+        format!("{base}#{a:02x}{b:02x}{c:02x}{d:02x}")
+    } else {
+        format!("{base}<{arguments}>")
+    };
+    if let Some(found) = found.get_mut(place) {
+        *found = Some(name.clone());
+    }
+    name
+}
+
+fn definitions_in(shape: &Shape) -> Vec<usize> {
+    match shape {
+        Shape::Defined(place) => vec![*place],
+        shape => shape.inner().iter().flat_map(definitions_in).collect(),
+    }
 }
 
 /// What the lines of the fields don't show.
@@ -232,7 +303,9 @@ fn shape_text(shape: &Shape, of_definition: &impl Fn(usize) -> String) -> String
         Shape::Array(shape, length) => format!("[{}; {length}]", shape_text(shape, of_definition)),
         Shape::Defined(place) => of_definition(*place),
         Shape::Constant(value) => name(value),
-        Shape::Opaque(tag) => format!("opaque {}", quoted(tag)),
+        Shape::Phantom(of) => quoted(of),
+        Shape::Opaque(tag, of) if of.is_empty() => format!("opaque {}", quoted(tag)),
+        Shape::Opaque(tag, of) => format!("opaque {} for {}", quoted(tag), name(of)),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::policy::Test;
+use super::{Descent, policy::Test};
 use crate::{Timestamp, Version, aggregate::Aggregate};
 
 /// A policy for one aggregate.
@@ -30,13 +30,16 @@ pub(crate) struct Loaded {
     pub(crate) took: Duration,
     /// When the snapshot was taken that it began at.
     pub(crate) snapshot: Option<Timestamp>,
+    /// What the state goes back to, also after a snapshot was taken of it.
+    pub(crate) descent: Descent,
 }
 
 impl Loaded {
     /// What it says about later saves once a snapshot was taken of what it loaded, or of more.
-    pub(crate) fn covered(taken: Timestamp) -> Self {
+    pub(crate) fn covered(self, taken: Option<Timestamp>) -> Self {
         Self {
-            snapshot: Some(taken),
+            snapshot: taken,
+            descent: self.descent,
             ..Self::default()
         }
     }

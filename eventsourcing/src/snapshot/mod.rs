@@ -6,6 +6,7 @@
 mod answer;
 pub(crate) mod background;
 mod policy;
+mod quarantine;
 mod retention;
 mod row;
 mod stats;
@@ -13,7 +14,8 @@ mod store;
 
 pub(crate) use self::{
     answer::{Loaded, Occasion, Policy},
-    stats::Counters,
+    quarantine::{Descent, Quarantine},
+    stats::{Counters, Verdict},
 };
 pub use self::{
     policy::SnapshotPolicy,

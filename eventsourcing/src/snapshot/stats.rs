@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::telemetry::{Count, Measure, Meter, as_f64};
+
 /// Why a load could not use a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -10,12 +12,12 @@ pub enum SnapshotMiss {
     Absent,
     /// There are only some of another `schema_version`.
     StaleSchema,
-    /// There are only some of another shape of the state with the same `schema_version`: a forgotten bump.
+    /// There are only some of another shape of the state with the same `schema_version`: a forgotten bump. Or it has a state
+    /// where the event that it covers is a discard to this program (or the other way round): left alone.
     StaleShape,
     /// There are only some of another codec, or of other layers.
     StaleCodec,
-    /// Its checksum is wrong, its state can't be decoded, or it has a state where its stream says discarded (or the other
-    /// way round): bad, removed.
+    /// Its checksum is wrong, or its state can't be decoded: bad, removed.
     Corrupt,
     /// The event at its version isn't the one it covers: bad, removed.
     WrongAnchor,
@@ -25,6 +27,8 @@ pub enum SnapshotMiss {
     Lagging,
     /// It is sound, but a layer of this program can't open it (it hasn't got the key, or a wrong one): left alone.
     Unreadable,
+    /// Verification found it, or one beside it, not to be what its events give: not used any more; removed.
+    Quarantined,
     /// The snapshot store failed.
     StoreError,
     /// The snapshot store had not answered when the deadline was over.
@@ -33,7 +37,7 @@ pub enum SnapshotMiss {
 
 impl SnapshotMiss {
     /// All reasons.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Absent,
         Self::StaleSchema,
         Self::StaleShape,
@@ -43,9 +47,28 @@ impl SnapshotMiss {
         Self::Ahead,
         Self::Lagging,
         Self::Unreadable,
+        Self::Quarantined,
         Self::StoreError,
         Self::Deadline,
     ];
+
+    /// Its name in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::StaleSchema => "stale_schema",
+            Self::StaleShape => "stale_shape",
+            Self::StaleCodec => "stale_codec",
+            Self::Corrupt => "corrupt",
+            Self::WrongAnchor => "wrong_anchor",
+            Self::Ahead => "ahead",
+            Self::Lagging => "lagging",
+            Self::Unreadable => "unreadable",
+            Self::Quarantined => "quarantined",
+            Self::StoreError => "store_error",
+            Self::Deadline => "deadline",
+        }
+    }
 }
 
 /// Counts since the repository was built.
@@ -64,8 +87,43 @@ pub struct SnapshotStats {
     pub failed: u64,
     /// Snapshots that the retention removed.
     pub pruned: u64,
+    /// Bad snapshots that were removed, to be replaced.
+    pub removed: u64,
     /// Background snapshots that were dropped because the queue was full or closed, or for a newer one of the same stream.
     pub dropped: u64,
+    /// Snapshots that [verification](crate::RepositoryBuilder::verify_snapshots) compared with their events.
+    pub verified: u64,
+    /// How many of them were different.
+    pub differences: u64,
+    /// Verifications that came to no result: the events could not be replayed, comparing panicked, the history was
+    /// another one by then, or the states are not even equal to themselves.
+    pub undecided: u64,
+    /// Sampled loads that were not verified: another verification was running, the budget was spent, or it was stopped.
+    pub skipped: u64,
+}
+
+/// What came of a verification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Equal,
+    Different,
+    Undecided,
+    Skipped,
+}
+
+impl Verdict {
+    /// In the order of the variants.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Equal, Self::Different, Self::Undecided, Self::Skipped];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::Different => "different",
+            Self::Undecided => "undecided",
+            Self::Skipped => "skipped",
+        }
+    }
 }
 
 impl SnapshotStats {
@@ -78,8 +136,10 @@ impl SnapshotStats {
     }
 }
 
-#[derive(Debug, Default)]
+/// The counts of one repository; each goes to its meter as well.
+#[derive(Debug)]
 pub(crate) struct Counters {
+    pub(crate) meter: Meter,
     hits: AtomicU64,
     #[cfg(feature = "cache")]
     cached: AtomicU64,
@@ -87,7 +147,9 @@ pub(crate) struct Counters {
     stored: AtomicU64,
     failed: AtomicU64,
     pruned: AtomicU64,
+    removed: AtomicU64,
     dropped: AtomicU64,
+    verdicts: [AtomicU64; Verdict::ALL.len()],
 }
 
 fn increment(counter: &AtomicU64) {
@@ -95,13 +157,31 @@ fn increment(counter: &AtomicU64) {
 }
 
 impl Counters {
+    pub(crate) fn new(aggregate: &'static str) -> Self {
+        Self {
+            meter: Meter::new(aggregate),
+            hits: AtomicU64::new(0),
+            #[cfg(feature = "cache")]
+            cached: AtomicU64::new(0),
+            misses: Default::default(),
+            stored: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            pruned: AtomicU64::new(0),
+            removed: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            verdicts: Default::default(),
+        }
+    }
+
     pub(crate) fn hit(&self) {
         increment(&self.hits);
+        self.meter.count(Count::Hit);
     }
 
     #[cfg(feature = "cache")]
     pub(crate) fn cached(&self) {
         increment(&self.cached);
+        self.meter.count(Count::Cached);
     }
 
     pub(crate) fn missed(&self, reason: SnapshotMiss) {
@@ -110,26 +190,56 @@ impl Counters {
                 increment(counter);
             }
         }
+        self.meter.count(Count::Miss(reason));
     }
 
     pub(crate) fn stored(&self) {
         increment(&self.stored);
+        self.meter.count(Count::Stored);
+    }
+
+    pub(crate) fn verified(&self, verdict: Verdict) {
+        if let Some(counter) = self.verdicts.get(verdict as usize) {
+            increment(counter);
+        }
+        self.meter.count(Count::Verified(verdict));
+    }
+
+    /// The stored state of a row that is used.
+    pub(crate) fn read_bytes(&self, state: Option<&[u8]>) {
+        let bytes = || as_f64(state.map_or(0, <[u8]>::len) as u64);
+        self.meter.record(Measure::BytesRead, bytes);
+    }
+
+    /// The stored state of a row that was stored.
+    pub(crate) fn wrote_bytes(&self, state: Option<&[u8]>) {
+        let bytes = || as_f64(state.map_or(0, <[u8]>::len) as u64);
+        self.meter.record(Measure::BytesWritten, bytes);
     }
 
     pub(crate) fn failed(&self) {
         increment(&self.failed);
+        self.meter.count(Count::Failed);
     }
 
     pub(crate) fn pruned(&self) {
         increment(&self.pruned);
+        self.meter.count(Count::Pruned);
+    }
+
+    pub(crate) fn removed(&self) {
+        increment(&self.removed);
+        self.meter.count(Count::Removed);
     }
 
     pub(crate) fn dropped(&self) {
         increment(&self.dropped);
+        self.meter.count(Count::Dropped);
     }
 
     pub(crate) fn read(&self) -> SnapshotStats {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let [equal, differences, undecided, skipped] = self.verdicts.each_ref().map(get);
         SnapshotStats {
             hits: get(&self.hits),
             #[cfg(feature = "cache")]
@@ -143,7 +253,12 @@ impl Counters {
             stored: get(&self.stored),
             failed: get(&self.failed),
             pruned: get(&self.pruned),
+            removed: get(&self.removed),
             dropped: get(&self.dropped),
+            verified: equal + differences,
+            differences,
+            undecided,
+            skipped,
         }
     }
 }

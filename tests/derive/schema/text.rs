@@ -171,16 +171,16 @@ struct Everything
   tree: Tree<u8>
   page: Page<Item, 3>
   other: MODULE::geo::Item
-  price: Money
-  path: Vec<Option<opaque \"geo-0.28\">>
-  fare: opaque \"cents-v1\"
+  price: Money<\"Euro\">
+  path: Vec<Option<opaque \"geo-0.28\" for Point>>
+  fare: opaque \"cents-v1\" for u64 (with \"cents\")
   texts: Vec<String> (alias \"notes\", default, skipped if Vec::is_empty)
   more: BTreeMap<String, String> (flattened)
   cache: (skipped)
   status: Status
   meters: Meters
   email: Email
-  by_hand: opaque \"hand-written-v1\"
+  by_hand: opaque \"hand-written-v1\" for ByHand
   unit: Unit
   pair: Pair
 
@@ -188,13 +188,13 @@ struct Email (written as String, read as String)
 
 struct Meters = f64
 
-struct Money
+struct Money<\"Euro\">
   cents: i64
-  currency: PhantomData
+  currency: PhantomData<\"Euro\">
 
 struct Page<MODULE::Item, 3>
   items: Vec<MODULE::Item>
-  marker: PhantomData
+  marker: PhantomData<\"[u8; 3]\">
 
 struct Pair
   0: u8
@@ -258,4 +258,79 @@ fn what_is_written_differently_looks_different() {
     let module = module_path!();
     let expected = format!("struct {module}::Duration\n  \"0\": Duration\n");
     assert_eq!(text::<Duration>(), expected);
+}
+
+mod nested {
+    use super::{Deserialize, Schema, Serialize};
+
+    #[derive(Schema, Serialize, Deserialize)]
+    pub(super) struct Pair<A, B> {
+        a: A,
+        b: B,
+    }
+
+    type Twice<T> = Pair<T, T>;
+    type Four<T> = Twice<Twice<T>>;
+    type Sixteen<T> = Four<Four<T>>;
+    pub(super) type Deep<T> = Sixteen<Sixteen<Sixteen<Four<T>>>>;
+}
+
+/// Each level has the one below twice in its name.
+#[test]
+fn a_description_grows_by_a_block_for_each_level() {
+    let text = text::<nested::Deep<u8>>();
+    assert_eq!(text.matches("struct Pair").count(), 14);
+    assert!(
+        text.contains("struct Pair<Pair<u8, u8>, Pair<u8, u8>>\n  a: Pair<u8, u8>\n"),
+        "{text}"
+    );
+    assert!(text.len() < 14 * 300, "{} bytes", text.len());
+    let names: HashSet<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("struct"))
+        .collect();
+    assert_eq!(names.len(), 14, "each has a name of its own");
+    // The names are those of the types, not of the places where they stand.
+    let other = self::text::<(u8, nested::Deep<u8>)>();
+    assert!(names.iter().all(|name| other.contains(name)), "{other}");
+    assert_ne!(text, self::text::<nested::Deep<u16>>());
+}
+
+#[derive(Schema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Said {
+    #[serde(rename = "second", default = "Vec::new")]
+    first: Vec<u8>,
+    #[serde(rename = "first", default)]
+    second: u8,
+    third: Numbered,
+}
+
+impl Default for Said {
+    fn default() -> Self {
+        unreachable!("the test reads none")
+    }
+}
+
+#[derive(Schema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+enum Numbered {
+    #[serde(rename(deserialize = "Two"))]
+    One = 1,
+    Three = -3,
+}
+
+#[test]
+fn what_is_said_besides_is_shown() {
+    let expected = "\
+struct Said (denies unknown fields)
+  second: Vec<u8> (default \"Vec::new\", in code \"first\")
+  first: u8 (default, in code \"second\")
+  third: Numbered (container default)
+
+enum Numbered
+  One (read as \"Two\", discriminant \"1\")
+  Three (discriminant \"-3\")
+";
+    assert_eq!(text::<Said>(), expected);
 }

@@ -1,8 +1,9 @@
-//! What of a block the fingerprint of a snapshot is made of: no aliases, no defaults, no modules.
+//! What of a block the fingerprint of a snapshot is made of: no aliases, no modules, defaults only where what is written
+//! may lack a value.
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use super::document::{Block, Document, Note, Type};
+use super::document::{Block, CONTAINER_DEFAULT, DEFAULT, DENIES, Document, Note, Type};
 
 /// A state and the types in it: the same text, the same snapshots.
 pub(super) fn canonical(document: &Document, block: &Block) -> String {
@@ -38,7 +39,7 @@ fn each_type<'a>(block: &'a Block, visit: &mut impl FnMut(&'a Type)) {
                 }
             }
             Type::Array(of, _) => deeply(of, visit),
-            Type::Opaque(_) | Type::Text(_) => {}
+            Type::Opaque(..) | Type::Text(_) => {}
         }
     }
     for note in &block.notes {
@@ -63,7 +64,11 @@ fn write(block: &Block, text: &mut String) {
         let _ = write!(text, " {:?}", variant.kind());
         for field in &variant.fields {
             let of = field.of.as_ref().map(without_modules);
-            let _ = write!(text, "\n{:?} {of:?} {:?}", field.name, hashed(&field.notes));
+            let mut notes = hashed(&field.notes);
+            if field.may_lack_when_written() {
+                notes.extend(field.absent().map(|absent| format!("{absent:?}")));
+            }
+            let _ = write!(text, "\n{:?} {of:?} {notes:?}", field.name);
         }
     }
     text.push('\n');
@@ -71,7 +76,8 @@ fn write(block: &Block, text: &mut String) {
 
 fn hashed(notes: &BTreeSet<Note>) -> Vec<String> {
     let notes = notes.iter().filter_map(|note| match note {
-        Note::Text("alias", _) | Note::Word("default") => None,
+        Note::Text("alias" | DEFAULT | CONTAINER_DEFAULT, _)
+        | Note::Word(DEFAULT | CONTAINER_DEFAULT | DENIES) => None,
         Note::Type(key, of) => Some(format!("{key} {}", without_modules(of))),
         other => Some(format!("{other:?}")),
     });

@@ -60,10 +60,10 @@ impl Update {
 /// # impl AccountHandlers for Account { fn opened(_: &String, e: Opened) -> Self { Account { owner: e.owner } } }
 /// let lock = SchemaLock::new("schemas.lock").aggregate::<Account>();
 /// assert!(lock.text().ends_with(
-///     "state account version 1\n  owner: String\n\nevent account/Opened version 1\n  owner: String\n"
+///     "state account version 1\n  owner: String\n\nevent account/Opened version 1 (create)\n  owner: String\n"
 /// ));
 /// // Written when an event's field had another name:
-/// let old = lock.text().replace("Opened version 1\n  owner", "Opened version 1\n  name");
+/// let old = lock.text().replace("(create)\n  owner", "(create)\n  name");
 /// let report = lock.compare(&old)?;
 /// assert_eq!(report.refused(), 1);
 /// assert!(report.to_string().contains("`#[serde(alias = \"name\")]`"));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     canonical::canonical,
     document::{Block, Document, Event, State},
+    readers::readers,
     report::{Item, Report},
     walk::{Finding, Mode, Severity, Titles, Walk},
 };
@@ -112,28 +113,18 @@ impl<'a> Comparison<'a> {
             let item = unread(event, new);
             return self.items.push(item);
         };
-        let head = if reader.name != event.name {
-            Some(format!(
-                "rows named {} are read as {}",
-                event.name, reader.name
-            ))
-        } else if event.aliases != reader.aliases || event.is_legacy != reader.is_legacy {
-            Some("the names that it is read under changed; stored rows are read".to_owned())
-        } else {
-            None
-        };
-        if let Some(what) = head {
-            let titles = (event.block.title.clone(), reader.block.title.clone());
-            let changed = self.changed(titles, &event.block, &reader.block);
-            let finding = Finding::behind(what);
-            if !changed
-                .findings
-                .iter()
-                .any(|found| found.severity == Severity::Refused)
-            {
-                changed.findings.push(finding);
-            }
+        let findings = readers(event, reader, old, new);
+        if findings.is_empty() {
+            return;
         }
+        let titles = (event.block.title.clone(), reader.block.title.clone());
+        let changed = self.changed(titles, &event.block, &reader.block);
+        let is_refused = |found: &Finding| found.severity == Severity::Refused;
+        let was_refused = changed.findings.iter().any(is_refused);
+        let told = findings
+            .into_iter()
+            .filter(|found| !was_refused || is_refused(found));
+        changed.findings.extend(told);
     }
 
     fn read_as(
@@ -207,14 +198,16 @@ impl<'a> Comparison<'a> {
             } else {
                 (changed.old.body(), changed.new.body())
             };
-            if old == new_lines && changed.findings.is_empty() {
+            // What moved to another event is told where it was, and where it is now.
+            let is_told = is_head(&before) && is_head(&now) && before != now;
+            if (old == new_lines || is_told) && changed.findings.is_empty() {
                 continue;
             }
             let events: Vec<&Event> = changed.events.values().copied().collect();
             let cures = if changed
                 .findings
                 .iter()
-                .any(|found| found.severity == Severity::Refused)
+                .any(|found| found.severity == Severity::Refused && found.is_of_shape)
             {
                 version_cures(&events, new, is_head(&before))
             } else {

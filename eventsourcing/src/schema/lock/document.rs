@@ -33,6 +33,10 @@ pub(super) struct Event {
     pub(super) aliases: Vec<String>,
     /// Read as events of other types.
     pub(super) is_legacy: bool,
+    /// The list it stands in, if that is said: of the version that is written.
+    pub(super) list: Option<&'static str>,
+    /// Its variant in the program, where that isn't its name.
+    pub(super) in_code: Option<String>,
     pub(super) block: Block,
 }
 
@@ -83,13 +87,28 @@ pub(super) enum Note {
 /// A type as the lines have it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Type {
-    Opaque(String),
+    /// A form, and the name of the type that has it.
+    Opaque(String, String),
     Tuple(Vec<Type>),
     Array(Box<Type>, String),
     Named(String, Vec<Type>),
-    /// A const argument that isn't plain.
+    /// A const argument that isn't plain, or a type argument of which nothing is written.
     Text(String),
 }
+
+/// What an absent field is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absent<'a> {
+    /// Its type's default.
+    Default,
+    Function(&'a str),
+    /// That of the type around it, or what its function gives.
+    Container(Option<&'a str>),
+}
+
+pub(super) const DEFAULT: &str = "default";
+pub(super) const CONTAINER_DEFAULT: &str = "container default";
+pub(super) const DENIES: &str = "denies unknown fields";
 
 /// Which form a struct or variant has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +158,16 @@ impl Document {
         aliases.chain([&event.name]).map(String::as_str).collect()
     }
 
+    /// The version that is written of the event that rows of this name are read as.
+    pub(super) fn written(&self, aggregate: &str, name: &str) -> Option<&Event> {
+        let reads =
+            |event: &&Event| event.aggregate == aggregate && self.names_of(event).contains(name);
+        self.events
+            .iter()
+            .filter(reads)
+            .max_by_key(|event| event.version)
+    }
+
     /// What reads a row of this aggregate, name and version.
     pub(super) fn reader(&self, aggregate: &str, name: &str, version: u32) -> Option<&Event> {
         self.events.iter().find(|event| {
@@ -151,6 +180,13 @@ impl Document {
     pub(super) fn is_retired(&self, aggregate: &str, name: &str) -> bool {
         let key = (aggregate.to_owned(), name.to_owned());
         self.retired.contains(&key)
+    }
+}
+
+impl Event {
+    /// What it is called in the program.
+    pub(super) fn variant(&self) -> &str {
+        self.in_code.as_deref().unwrap_or(&self.name)
     }
 }
 
@@ -192,14 +228,33 @@ impl Variant {
         }
     }
 
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        text(&self.notes, key)
+    }
+
     /// The names that are read as it.
     pub(super) fn read_names(&self) -> BTreeSet<&str> {
-        aliases(&self.notes).chain([self.name.as_str()]).collect()
+        let own = self.text("read as").unwrap_or(&self.name);
+        aliases(&self.notes).chain([own]).collect()
+    }
+
+    /// The names that stored rows have it under: also from before the file.
+    pub(super) fn stored_names(&self) -> BTreeSet<&str> {
+        let mut names = self.read_names();
+        names.insert(&self.name);
+        names
     }
 
     pub(super) fn is_read(&self) -> bool {
         !self.has("not read")
     }
+}
+
+fn text<'a>(notes: &'a BTreeSet<Note>, key: &str) -> Option<&'a str> {
+    notes.iter().find_map(|note| match note {
+        Note::Text(other, text) if *other == key => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 impl Field {
@@ -208,10 +263,34 @@ impl Field {
     }
 
     pub(super) fn text(&self, key: &str) -> Option<&str> {
-        self.notes.iter().find_map(|note| match note {
-            Note::Text(other, text) if *other == key => Some(text.as_str()),
-            _ => None,
-        })
+        text(&self.notes, key)
+    }
+
+    /// What its attributes say of its absence.
+    pub(super) fn absent(&self) -> Option<Absent<'_>> {
+        let container = || {
+            let path = self.text(CONTAINER_DEFAULT);
+            let is_there = path.is_some() || self.has(CONTAINER_DEFAULT);
+            is_there.then_some(Absent::Container(path))
+        };
+        let function = self.text(DEFAULT).map(Absent::Function);
+        let own = function.or_else(|| self.has(DEFAULT).then_some(Absent::Default));
+        own.or_else(container)
+    }
+
+    /// Whether what is written may lack it, or lack it under the name that is read.
+    pub(super) fn may_lack_when_written(&self) -> bool {
+        self.of.is_none()
+            || ["not written", "not read"]
+                .iter()
+                .any(|word| self.has(word))
+            || ["skipped if", "read as"]
+                .iter()
+                .any(|key| self.text(key).is_some())
+    }
+
+    pub(super) fn is_option(&self) -> bool {
+        matches!(&self.of, Some(Type::Named(name, of)) if name == "Option" && of.len() == 1)
     }
 
     pub(super) fn is_read(&self) -> bool {
@@ -235,9 +314,7 @@ impl Field {
 
     /// Whether a row without it is read. A custom deserialiser's field is opaque, so an `Option` is one to serde as well.
     pub(super) fn may_be_absent(&self) -> bool {
-        let is_option =
-            matches!(&self.of, Some(Type::Named(name, of)) if name == "Option" && of.len() == 1);
-        self.has("default") || is_option
+        self.absent().is_some() || self.is_option()
     }
 }
 
@@ -256,7 +333,8 @@ impl fmt::Display for Type {
             types.collect::<Vec<_>>().join(", ")
         };
         match self {
-            Self::Opaque(tag) => write!(f, "opaque {}", quoted(tag)),
+            Self::Opaque(tag, of) if of.is_empty() => write!(f, "opaque {}", quoted(tag)),
+            Self::Opaque(tag, of) => write!(f, "opaque {} for {}", quoted(tag), name(of)),
             Self::Tuple(types) => match types.as_slice() {
                 [one] => write!(f, "({one},)"),
                 types => write!(f, "({})", list(types)),
@@ -264,7 +342,7 @@ impl fmt::Display for Type {
             Self::Array(of, length) => write!(f, "[{of}; {length}]"),
             Self::Named(name, arguments) if arguments.is_empty() => f.write_str(name),
             Self::Named(name, arguments) => write!(f, "{name}<{}>", list(arguments)),
-            Self::Text(text) => f.write_str(&name(text)),
+            Self::Text(text) => f.write_str(&quoted(text)),
         }
     }
 }

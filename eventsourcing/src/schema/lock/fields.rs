@@ -52,6 +52,15 @@ impl<'a> Walk<'a> {
                 None => unread.push(field),
             }
         }
+        for field in old.fields.iter().filter(|field| field.of.is_none()) {
+            let reads = |other: &&Field| other.read_names().contains(field.name.as_str());
+            if let Some(other) = new.fields.iter().find(reads)
+                && (other.of.is_none() || other.may_be_absent())
+            {
+                let label = format!("`{path}{}`", field.name);
+                self.absence(owner, &label, field, other);
+            }
+        }
         let stored: BTreeSet<&str> = (old.fields.iter())
             .filter(|field| field.of.is_some())
             .flat_map(Field::stored_names)
@@ -92,13 +101,16 @@ impl<'a> Walk<'a> {
         if new.has_name {
             self.names(at, old, new);
         }
+        self.code(at.owner, label, &old.notes, &new.notes);
         let was_absent =
             old.may_be_absent() || old.text("skipped if").is_some() || old.has("not written");
         if was_absent && !new.may_be_absent() {
             let what = format!("{label} can be absent from stored rows, and is required");
             let cure = "`#[serde(default)]` on it";
             self.find(at.owner, Finding::refused(what).cured(cure));
-        } else if old.has("default") != new.has("default") {
+        } else if !(was_absent && self.absence(at.owner, label, old, new))
+            && old.absent() != new.absent()
+        {
             let what = format!("{label} reads stored rows with another default or none");
             self.find(at.owner, Finding::behind(what));
         }
@@ -168,7 +180,7 @@ fn gone(path: &str, field: &Field, other: Option<&Field>) -> Finding {
 fn is_added(path: &str, field: &Field) -> Finding {
     let name = &field.name;
     if field.may_be_absent() {
-        let what = if field.has("default") {
+        let what = if field.absent().is_some() {
             "its default"
         } else {
             "none"

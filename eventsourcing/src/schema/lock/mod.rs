@@ -21,11 +21,14 @@
 //! | a state, or a type in it | fails: its snapshots are rebuilt | raise `schema_version`, `UPDATE_SCHEMAS=1` |
 //! | a new aggregate, event or version of one | fails: it isn't recorded | `UPDATE_SCHEMAS=1` |
 //! | an event, in a way that reads what is stored | passes, and says that the file is behind | `UPDATE_SCHEMAS=1` |
-//! | an event, in any other way | fails | mend it: an alias, a default, or a new version that the old one is upcast to |
+//! | an event, in any other way, its list and names included | fails | mend it: an alias, a default, or a new version that the old one is upcast to |
 //!
 //! What reads stored rows in JSON: a new field that is an `Option` or has a `default`, a new variant, an alias, a rename with
 //! an alias for the old name, a field that becomes an `Option`, another order of named fields. Everything else is refused,
-//! removed fields as well (the row is read, its value lost). A program whose events are written by a positional codec
+//! removed fields as well (the row is read, its value lost), and what a row is read through as something else: another
+//! default of what may be absent, another function (`with`), Rust names that trade places under stored ones, an alias that is
+//! another's name, keys of a map that become one, another discriminant, a new variant beside `#[serde(other)]`. So is an
+//! event that moves between `create`, `events` and `discard`, and a stored name or alias that moves to another event. A program whose events are written by a positional codec
 //! (bincode, postcard) says so, and no change of a shape is taken without a new version:
 //! `schema_lock!("schemas.lock", Order, Cart; events = positional)`.
 //!
@@ -47,21 +50,27 @@
 //! line    = "  " field | "  " variant             a variant's fields are indented by 4
 //! field   = name ":" type [notes]
 //! variant = name [notes]
-//! notes   = "(" note, … ")"                       what changes how it is written or read: alias "x", default, tag "kind"
+//! notes   = "(" note, … ")"                       what changes how it is written or read: alias "x", default, tag "kind"; of an
+//!                                                 event its list, and its variant where that has another name: in code "X"
 //! ```
 //!
 //! Each type has one block, whichever states and events it is in: a changed field is a changed line. Names have quotes where
-//! they have other characters than letters, digits, `_` and `-`.
+//! they have other characters than letters, digits, `_` and `-`, and so has a type argument of which nothing is written. Where a
+//! name with its arguments would be long, it has a number in their place: `Pair#1f0a9c3e`.
 
 mod canonical;
 mod check;
+mod code;
 mod compare;
 mod diff;
 mod document;
 mod fields;
+mod line;
 mod program;
 mod read;
+mod readers;
 mod report;
+mod variants;
 mod walk;
 
 pub use self::{

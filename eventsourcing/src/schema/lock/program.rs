@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::HEADER;
 use crate::{
     aggregate::Aggregate,
-    event::{EventType, EventVersion},
+    event::{EventVersion, Stage},
     schema::{
         Describer,
         description::{Body, Definition, Shape},
@@ -32,23 +32,35 @@ struct EventBlock {
     aliases: &'static [&'static str],
     /// Read as events of other types.
     is_legacy: bool,
+    /// The list it stands in, and its variant: of the version that is written.
+    listed: Option<(Stage, &'static str)>,
     shape: fn(&mut Describer) -> Shape,
 }
 
 /// Every version of every event that rows of `A` are read as.
 fn events<A: Aggregate>() -> Vec<EventBlock> {
-    let block = |event: EventVersion, is_legacy| EventBlock {
+    let block = |event: EventVersion, is_legacy, listed| EventBlock {
         name: event.name,
         version: event.version,
         aliases: event.aliases,
         is_legacy,
+        listed,
         shape: event.shape,
     };
-    let listed = A::EVENTS.iter().flat_map(EventType::versions);
+    let listed = A::EVENTS.iter().flat_map(|event| {
+        let versions = event.versions();
+        versions.map(|version| {
+            let is_newest = version.version == event.version;
+            block(
+                version,
+                false,
+                is_newest.then_some((event.stage, event.variant)),
+            )
+        })
+    });
     let legacy = A::LEGACY.iter().flat_map(EventVersion::versions);
-    let listed = listed.map(|event| block(event, false));
     listed
-        .chain(legacy.map(|event| block(event, true)))
+        .chain(legacy.map(|event| block(event, true, None)))
         .collect()
 }
 
@@ -114,10 +126,16 @@ fn add(aggregate: &Described, types: &mut Describer, roots: &mut Vec<Root>) {
     for event in events {
         let mut aliases = event.aliases.to_vec();
         aliases.sort_unstable();
-        let mut notes: Vec<String> = aliases
-            .iter()
-            .map(|a| format!("alias {}", quoted(a)))
-            .collect();
+        let list = event.listed.map(|(stage, _)| match stage {
+            Stage::Create => "create",
+            Stage::Change => "events",
+            Stage::Discard => "discard",
+        });
+        let mut notes: Vec<String> = list.map(str::to_owned).into_iter().collect();
+        notes.extend(aliases.iter().map(|a| format!("alias {}", quoted(a))));
+        let variant = event.listed.map(|(_, variant)| variant);
+        let other = variant.filter(|variant| *variant != event.name);
+        notes.extend(other.map(|variant| format!("in code {}", quoted(variant))));
         notes.extend(event.is_legacy.then(|| "legacy".to_owned()));
         roots.push(Root {
             head: format!(
@@ -174,11 +192,16 @@ fn root_block(
         _ => None,
     };
     match own {
-        Some(Definition { body, .. }) if body.is_enum() => {
-            names.titled(&format!("{}: enum", root.head), notes, body)
+        Some(Definition { body, said, .. }) if body.is_enum() => {
+            names.titled(&format!("{}: enum", root.head), notes, said, body)
         }
-        Some(definition) => names.titled(&root.head, notes, &definition.body),
-        None => names.titled(&root.head, notes, &Body::Transparent(root.shape.clone())),
+        Some(definition) => names.titled(&root.head, notes, &definition.said, &definition.body),
+        None => names.titled(
+            &root.head,
+            notes,
+            &[],
+            &Body::Transparent(root.shape.clone()),
+        ),
     }
 }
 

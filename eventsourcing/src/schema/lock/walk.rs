@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::document::{Block, Document, Field, Kind, Note, Type, Variant};
+use super::document::{
+    Block, CONTAINER_DEFAULT, DEFAULT, DENIES, Document, Field, Kind, Note, Type, Variant,
+};
 
 /// How a change is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +27,8 @@ pub(super) struct Finding {
     pub(super) what: String,
     /// The cure that keeps the version.
     pub(super) cure: Option<String>,
+    /// Whether a new version of the event would mend it as well.
+    pub(super) is_of_shape: bool,
 }
 
 impl Finding {
@@ -41,6 +45,7 @@ impl Finding {
             severity,
             what: what.into(),
             cure: None,
+            is_of_shape: true,
         }
     }
 
@@ -83,9 +88,11 @@ pub(super) struct Walk<'a> {
     pub(super) old: &'a Document,
     pub(super) new: &'a Document,
     pub(super) pairs: BTreeMap<Titles, Pair<'a>>,
-    seen: HashSet<(Titles, Mode)>,
+    /// Inside the keys of a map, or the elements of a set: two that become one are one.
+    pub(super) in_key: bool,
+    seen: HashSet<(Titles, Mode, bool)>,
     /// The types that transparent ones are written as, where they were met.
-    resolved: HashSet<(Titles, Mode, bool, (*const Type, *const Type))>,
+    resolved: HashSet<(Titles, Mode, [bool; 2], (*const Type, *const Type))>,
 }
 
 /// Where a type stands.
@@ -120,6 +127,7 @@ impl<'a> Walk<'a> {
             old,
             new,
             pairs: BTreeMap::new(),
+            in_key: false,
             seen: HashSet::new(),
             resolved: HashSet::new(),
         }
@@ -160,7 +168,7 @@ impl<'a> Walk<'a> {
 
     fn blocks(&mut self, old: &'a Block, new: &'a Block, mode: Mode) {
         let owner = self.pair(old, new);
-        if !self.seen.insert((owner.clone(), mode)) {
+        if !self.seen.insert((owner.clone(), mode, self.in_key)) {
             return;
         }
         let at = |label, mode| At {
@@ -201,52 +209,20 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn variants(&mut self, owner: &Titles, old: &'a Block, new: &'a Block) {
-        for variant in &old.variants {
-            let name = variant.name.as_str();
-            let reads = |other: &&Variant| other.is_read() && other.read_names().contains(name);
-            let Some(other) = new.variants.iter().find(reads) else {
-                self.find(owner, gone(variant, old, new));
-                continue;
-            };
-            for lost in variant.read_names().difference(&other.read_names()) {
-                let what = format!(
-                    "variant `{}` is no longer read under the name `{lost}`, which stored rows may have",
-                    other.name
-                );
-                let cure = format!("`#[serde(alias = \"{lost}\")]` on it");
-                self.find(owner, Finding::refused(what).cured(cure));
-            }
-            if other.name != variant.name {
-                let what = format!("variant `{name}` is read as `{}`", other.name);
-                self.find(owner, Finding::behind(what));
-            }
-            if variant.has("other") && !other.has("other") {
-                let what = format!("variant `{name}` no longer stands for whatever isn't known");
-                self.find(owner, Finding::refused(what));
-            }
-            let path = format!("{name}.");
-            self.contents(owner, &path, variant, other);
-        }
-        let is_new = |variant: &&Variant| {
-            let names = variant.read_names();
-            !old.variants
-                .iter()
-                .any(|other| names.contains(other.name.as_str()))
-        };
-        for variant in new.variants.iter().filter(is_new) {
-            let what = format!("variant `{}` is new: no stored row has it", variant.name);
-            self.find(owner, Finding::behind(what));
-        }
-    }
-
     /// The fields of two structs or variants; `path` stands before their names in messages.
-    fn contents(&mut self, owner: &Titles, path: &str, old: &'a Variant, new: &'a Variant) {
+    pub(super) fn contents(
+        &mut self,
+        owner: &Titles,
+        path: &str,
+        old: &'a Variant,
+        new: &'a Variant,
+    ) {
         let label = if path.is_empty() {
             "it".to_owned()
         } else {
             format!("variant `{}`", path.trim_end_matches('.'))
         };
+        self.unknown_fields(owner, &label, old, new);
         match (old.kind(), new.kind()) {
             (Kind::Named, Kind::Named) => self.fields(owner, path, old, new),
             (before, now) if before == now => {
@@ -291,6 +267,11 @@ impl<'a> Walk<'a> {
             mode => mode,
         };
         for (variant, other) in old.variants.iter().zip(&new.variants) {
+            // A newtype is written as what is in it, among the fields around it.
+            let inner = match (old.is_enum, variant.kind()) {
+                (false, Kind::Tuple(1)) => mode,
+                _ => inner,
+            };
             for (field, other) in variant.fields.iter().zip(&other.fields) {
                 if let (Some(old), Some(new)) = (&field.of, &other.of) {
                     let label = format!("`{}`", field.name);
@@ -318,7 +299,7 @@ impl<'a> Walk<'a> {
         // A transparent type may contain itself, and is no block that `seen` would know.
         if !(std::ptr::eq(before, old) && std::ptr::eq(now, new)) {
             let pair = (std::ptr::from_ref(before), std::ptr::from_ref(now));
-            let met = (at.owner.clone(), at.mode, is_key, pair);
+            let met = (at.owner.clone(), at.mode, [is_key, self.in_key], pair);
             if !self.resolved.insert(met) {
                 return;
             }
@@ -332,15 +313,24 @@ impl<'a> Walk<'a> {
             Finding::refused(format!("{} was `{old}` and is `{new}`{cause}", at.label))
         };
         match (self.old.block(before), self.new.block(now)) {
-            (Some((_, old)), Some((_, new))) => return self.blocks(old, new, at.mode),
+            (Some((_, old)), Some((_, new))) => {
+                if differ_in_what_is_not_written(before, now) {
+                    self.find(at.owner, retyped());
+                }
+                return self.blocks(old, new, at.mode);
+            }
             (None, None) => match (before, now) {
                 (Type::Named(name, old), Type::Named(other, new))
                     if name == other && old.len() == new.len() =>
                 {
                     let is_map = name == "HashMap" || name == "BTreeMap";
+                    let is_set = name == "HashSet" || name == "BTreeSet";
+                    let around = self.in_key;
                     for (place, (old, new)) in old.iter().zip(new).enumerate() {
+                        self.in_key = around || ((is_map || is_set) && place == 0);
                         self.types(at, old, new, is_key || (is_map && place == 0));
                     }
+                    self.in_key = around;
                     return;
                 }
                 (Type::Tuple(old), Type::Tuple(new)) if old.len() == new.len() => {
@@ -396,9 +386,27 @@ impl<'a> Walk<'a> {
             },
             Type::Tuple(types) => types.is_empty(),
             Type::Array(..) => false,
-            Type::Opaque(_) | Type::Text(_) => true,
+            Type::Opaque(..) | Type::Text(_) => true,
         }
     }
+}
+
+/// Whether two types differ in a const argument, or in one of which nothing is written: what is in them doesn't show it.
+fn differ_in_what_is_not_written(old: &Type, new: &Type) -> bool {
+    let (Type::Named(_, old), Type::Named(_, new)) = (old, new) else {
+        return false;
+    };
+    let is_constant = |name: &str| {
+        matches!(name, "true" | "false")
+            || name.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+    };
+    let is_unwritten = |of: &Type| match of {
+        Type::Text(_) => true,
+        Type::Named(name, _) => is_constant(name),
+        _ => false,
+    };
+    let mut pairs = old.iter().zip(new);
+    pairs.any(|(old, new)| old != new && (is_unwritten(old) || is_unwritten(new)))
 }
 
 pub(super) fn option(of: &Type) -> Option<&Type> {
@@ -410,7 +418,13 @@ pub(super) fn option(of: &Type) -> Option<&Type> {
 
 /// Without what a positional codec doesn't write.
 fn bare(variants: &[Variant]) -> Vec<Variant> {
-    let counts = |note: &Note| !matches!(note, Note::Text("alias", _) | Note::Word("default"));
+    let counts = |note: &Note| {
+        !matches!(
+            note,
+            Note::Text("alias" | DEFAULT | CONTAINER_DEFAULT, _)
+                | Note::Word(DEFAULT | CONTAINER_DEFAULT | DENIES)
+        )
+    };
     let mut variants = variants.to_vec();
     for variant in &mut variants {
         variant.notes.retain(counts);
@@ -420,28 +434,6 @@ fn bare(variants: &[Variant]) -> Vec<Variant> {
             .for_each(|field| field.notes.retain(counts));
     }
     variants
-}
-
-fn gone(variant: &Variant, old: &Block, new: &Block) -> Finding {
-    let name = &variant.name;
-    let what = format!("variant `{name}` is gone: rows that have it couldn't be read");
-    let is_free = |other: &&Variant| {
-        let names = other.read_names();
-        other.kind() == variant.kind()
-            && !old
-                .variants
-                .iter()
-                .any(|old| names.contains(old.name.as_str()))
-    };
-    let renamed = new.variants.iter().find(is_free);
-    let finding = Finding::refused(what);
-    match renamed {
-        Some(other) => finding.cured(format!(
-            "if `{}` is its new name, `#[serde(alias = \"{name}\")]` on that",
-            other.name
-        )),
-        None => finding.cured("keep the variant"),
-    }
 }
 
 fn kind(of: Kind) -> String {

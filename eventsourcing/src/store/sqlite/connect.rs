@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
     SqliteOptions,
@@ -200,6 +200,8 @@ fn file_of_uri(uri: &str) -> PathBuf {
 fn configure(connection: &Connection, options: &SqliteOptions) -> Sql<()> {
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(32);
+    // Without it a statement is prepared again for every set of values, lest another index were better for these.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(&format!(
         "PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF; PRAGMA synchronous = {};",
         options.synchronous.pragma()
@@ -246,6 +248,29 @@ mod tests {
             assert_eq!(pragma("busy_timeout"), 5_000);
         }
         assert!(reader.execute_batch("DELETE FROM events").is_err());
+        drop((reader, writer));
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_statement_is_prepared_once() {
+        let folder = std::env::temp_dir();
+        let path = folder.join(format!("eventsourcing-{}.db", uuid::Uuid::now_v7()));
+        let options = SqliteOptions::default();
+        let location = Location::new(&path);
+        let mut writer = location.open_writer(&options).unwrap();
+        super::super::schema::prepare(&mut writer, location.name(), &options).unwrap();
+        let reader = location.open_reader(&options).unwrap();
+        for sql in [super::super::read::FORWARD, super::super::snapshots::NEWEST] {
+            let mut statement = reader.prepare(sql).unwrap();
+            for value in 0..10 {
+                let bound = (1..=statement.parameter_count()).map(|_| value);
+                let rows = statement.query(rusqlite::params_from_iter(bound));
+                assert!(rows.unwrap().next().unwrap().is_none());
+            }
+            let again = statement.get_status(rusqlite::StatementStatus::RePrepare);
+            assert_eq!(again, 0, "{sql}");
+        }
         drop((reader, writer));
         std::fs::remove_file(path).unwrap();
     }

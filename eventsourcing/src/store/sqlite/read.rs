@@ -25,7 +25,8 @@ macro_rules! select {
     };
 }
 
-const FORWARD: &str = select!("WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version");
+pub(super) const FORWARD: &str =
+    select!("WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version");
 const BACKWARD: &str =
     select!("WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version DESC");
 

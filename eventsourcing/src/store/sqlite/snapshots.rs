@@ -31,7 +31,7 @@ const SAVE: &str = "INSERT INTO snapshots
     (stream, schema_version, fingerprint, codec, version, last_event, created_at, checksum, state)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (stream, schema_version, fingerprint, codec, version) DO NOTHING";
-const NEWEST: &str = of_key!(
+pub(super) const NEWEST: &str = of_key!(
     "SELECT version, last_event, created_at, checksum, state",
     "AND version <= ?5 ORDER BY version DESC LIMIT 1"
 );

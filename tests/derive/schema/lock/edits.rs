@@ -18,7 +18,7 @@ fn reread<New: DeserializeOwned + std::fmt::Debug>(old: &impl Serialize) -> Resu
 macro_rules! edit {
     ($name:ident { $old:item $($old_inner:item)* } $value:block => { $new:item $($new_inner:item)* } $verdict:ident $text:expr) => {
         mod $name {
-            #![allow(dead_code)]
+            #![allow(dead_code, unreachable_patterns)]
 
             edit!(@side before $old $($old_inner)*);
             edit!(@side after $new $($new_inner)*);
@@ -42,6 +42,10 @@ macro_rules! edit {
             use std::collections::{BTreeMap, HashMap};
             use eventsourcing::prelude::*;
             use serde::{Deserialize, Serialize};
+
+            fn seven() -> u8 { 7 }
+            fn eight() -> u8 { 8 }
+            fn some() -> Option<u8> { Some(7) }
 
             #[derive(Event, Clone, Debug, Serialize, Deserialize)]
             $event
@@ -153,8 +157,17 @@ edit! { transparent_type { pub(super) struct Happened { pub(super) a: u8 } } { H
 edit! { renamed_type { pub(super) struct Happened { pub(super) a: Vec<I> } pub(super) struct I { pub(super) x: u8 } } { Happened { a: vec![I { x: 1 }] } }
 => { pub(super) struct Happened { a: Vec<J> } pub(super) struct J { x: u8 } } reads "Happened { a: [J { x: 1 }] }" }
 
-edit! { default_for_an_option { pub(super) struct Happened { #[serde(default)] pub(super) a: u8 } } { Happened { a: 1 } }
-=> { pub(super) struct Happened { a: Option<u8> } } reads "Happened { a: Some(1) }" }
+edit! { default_for_what_every_row_has { pub(super) struct Happened { pub(super) a: u8 } } { Happened { a: 1 } }
+=> { pub(super) struct Happened { #[serde(default = "seven")] a: u8 } } reads "Happened { a: 1 }" }
+
+edit! { unknown_fields_allowed_again { #[serde(deny_unknown_fields)] pub(super) struct Happened { pub(super) a: u8 } } { Happened { a: 1 } }
+=> { pub(super) struct Happened { a: u8 } } reads "Happened { a: 1 }" }
+
+edit! { renamed_in_the_code_only { pub(super) struct Happened { pub(super) a: u8, pub(super) k: K } pub(super) enum K { A, B } } { Happened { a: 1, k: K::B } }
+=> { pub(super) struct Happened { #[serde(rename = "a")] z: u8, k: K } pub(super) enum K { A, #[serde(rename = "B")] Z } } same "Happened { z: 1, k: Z }" }
+
+edit! { merged_variants { pub(super) struct Happened { pub(super) k: K } pub(super) enum K { A, B } } { Happened { k: K::B } }
+=> { pub(super) struct Happened { k: K } pub(super) enum K { #[serde(alias = "B")] A } } reads "Happened { k: A }" }
 
 edit! { deep_in_generics { pub(super) struct Happened { pub(super) a: HashMap<String, Vec<Tree<I>>> } pub(super) struct Tree<T> { pub(super) v: T, pub(super) c: Vec<Tree<T>> } pub(super) struct I { pub(super) x: u8 } }
 { Happened { a: HashMap::from([("k".into(), vec![Tree { v: I { x: 1 }, c: vec![Tree { v: I { x: 2 }, c: vec![] }] }])]) } }
@@ -301,4 +314,79 @@ edit! { same_name_of_another_type { pub(super) struct Happened { pub(super) a: D
 => { pub(super) struct Happened { a: std::time::Duration } } breaks "`a` was `Duration` and is `Duration`, which is another type now" }
 
 edit! { opaque_form { pub(super) struct Happened { #[schema(opaque = "v1")] pub(super) a: u8 } } { Happened { a: 1 } }
-=> { pub(super) struct Happened { #[schema(opaque = "v2")] a: u8 } } loses "`a` was `opaque \"v1\"` and is `opaque \"v2\"`" }
+=> { pub(super) struct Happened { #[schema(opaque = "v2")] a: u8 } } loses "`a` was `opaque \"v1\" for u8` and is `opaque \"v2\" for u8`" }
+
+// ---- refused, for what isn't in the row ----------------------------------------------------------
+
+edit! { default_for_an_option { pub(super) struct Happened { #[serde(default)] pub(super) a: u8 } } { BTreeMap::<String, u8>::new() }
+=> { pub(super) struct Happened { a: Option<u8> } } loses "`a` is none where a row hasn't got it, and was its type's default" }
+
+edit! { another_default { pub(super) struct Happened { #[serde(default = "seven")] pub(super) a: u8 } } { BTreeMap::<String, u8>::new() }
+=> { pub(super) struct Happened { #[serde(default = "eight")] a: u8 } }
+loses "`a` is what `eight` gives where a row hasn't got it, and was what `seven` gives\n    cure: `#[serde(default = \"seven\")]`, which gives the same" }
+
+edit! { an_option_that_is_left_out_gets_a_default { pub(super) struct Happened { #[serde(skip_serializing_if = "Option::is_none")] pub(super) a: Option<u8> } } { Happened { a: None } }
+=> { pub(super) struct Happened { #[serde(default = "some", skip_serializing_if = "Option::is_none")] #[schema(trusted)] a: Option<u8> } }
+loses "`a` is what `some` gives where a row hasn't got it, and was none" }
+
+edit! { another_default_of_what_is_skipped { pub(super) struct Happened { #[serde(skip, default = "seven")] #[schema(trusted)] pub(super) a: u8 } } { Happened { a: 7 } }
+=> { pub(super) struct Happened { #[serde(skip, default = "eight")] #[schema(trusted)] a: u8 } } loses "`a` is what `eight` gives" }
+
+edit! { a_variant_read_under_another_name { pub(super) struct Happened { pub(super) k: K } pub(super) enum K { A, B } } { Happened { k: K::B } }
+=> { pub(super) struct Happened { k: K } pub(super) enum K { A, #[serde(rename(deserialize = "C"))] B } } breaks "variant `B` is gone" }
+
+edit! { variants_that_trade_names { pub(super) struct Happened { pub(super) k: K } pub(super) enum K { A, B } } { Happened { k: K::B } }
+=> { pub(super) struct Happened { k: K } pub(super) enum K { #[serde(rename = "B")] A, #[serde(rename = "A")] B } }
+loses "variant `B` was called as it is stored in the code and is called `A`" }
+
+edit! { fields_that_trade_names { pub(super) struct Happened { pub(super) a: u8, pub(super) b: u8 } } { Happened { a: 1, b: 2 } }
+=> { pub(super) struct Happened { #[serde(rename = "a")] b: u8, #[serde(rename = "b")] a: u8 } }
+loses "`a` was called as it is stored in the code and is called `b`" }
+
+edit! { an_alias_that_is_another_variants_name { pub(super) struct Happened { pub(super) k: K } pub(super) enum K { A, B } } { Happened { k: K::B } }
+=> { pub(super) struct Happened { k: K } pub(super) enum K { #[serde(alias = "B")] A, B } }
+loses "variant `B` would be read as `A`, which has its name as an alias and comes first" }
+
+edit! { a_newtype_that_is_flattened { pub(super) struct Happened { #[serde(flatten)] pub(super) n: N, pub(super) b: u8 } pub(super) struct N(pub(super) I); pub(super) struct I { pub(super) a: u8 } } { Happened { n: N(I { a: 1 }), b: 2 } }
+=> { pub(super) struct Happened { #[serde(flatten)] n: N, b: u8 } pub(super) struct N(I); pub(super) struct I { a: u8, b: Option<u8> } }
+loses "it differs, and `flatten` mixes its fields with others" }
+
+edit! { keys_that_become_one { pub(super) struct Happened { pub(super) m: BTreeMap<K, u8> } pub(super) enum K { A, B } } { Happened { m: BTreeMap::from([(K::A, 1), (K::B, 2)]) } }
+=> { pub(super) struct Happened { m: BTreeMap<K, u8> } pub(super) enum K { #[serde(alias = "B")] A } }
+loses "variants `A` and `B` would both be read as `A`, and they are keys" }
+
+edit! { elements_that_become_one { pub(super) struct Happened { pub(super) m: std::collections::BTreeSet<Key> } pub(super) struct Key { pub(super) k: K } pub(super) enum K { A, B } }
+{ Happened { m: [Key { k: K::A }, Key { k: K::B }].into() } }
+=> { pub(super) struct Happened { m: std::collections::BTreeSet<Key> } pub(super) struct Key { k: K } pub(super) enum K { #[serde(alias = "B")] A } }
+loses "they are keys: of two entries one would be lost" }
+
+edit! { a_variant_beside_one_for_all_others { pub(super) struct Happened { pub(super) k: K } pub(super) enum K { A, #[serde(other)] Other } } { BTreeMap::from([("k", "B")]) }
+=> { pub(super) struct Happened { k: K } pub(super) enum K { A, B, #[serde(other)] Other } }
+loses "rows with `B`, if there are any, were read as `Other`" }
+
+edit! { unknown_fields_denied { pub(super) struct Happened { pub(super) a: u8 } } { BTreeMap::from([("a", 1), ("removed", 2)]) }
+=> { #[serde(deny_unknown_fields)] pub(super) struct Happened { a: u8 } } breaks "it denies unknown fields from now on" }
+
+edit! { unknown_fields_denied_in_a_variant { pub(super) struct Happened { pub(super) k: K } pub(super) enum K { A { x: u8 } } } { BTreeMap::from([("k", BTreeMap::from([("A", BTreeMap::from([("x", 1), ("removed", 2)]))]))]) }
+=> { pub(super) struct Happened { k: K } #[serde(deny_unknown_fields)] pub(super) enum K { A { x: u8 } } } breaks "variant `A` denies unknown fields from now on" }
+
+edit! { another_function { pub(super) struct Happened { #[serde(deserialize_with = "u8::deserialize")] #[schema(opaque = "v1")] pub(super) a: u8 } } { Happened { a: 1 } }
+=> { pub(super) struct Happened { #[serde(deserialize_with = "super::super::doubled")] #[schema(opaque = "v1")] a: u8 } }
+loses "`a` was read by `u8::deserialize` and is read by `super::super::doubled`" }
+
+edit! { another_type_of_one_form { pub(super) struct Happened { #[schema(opaque = "v1")] pub(super) a: u8 } } { Happened { a: 1 } }
+=> { pub(super) struct Happened { #[schema(opaque = "v1")] a: i8 } } loses "`a` was `opaque \"v1\" for u8` and is `opaque \"v1\" for i8`" }
+
+edit! { another_const_argument { pub(super) struct Happened { pub(super) a: Fixed<2> } pub(super) struct Fixed<const N: u32>(pub(super) u32); } { Happened { a: Fixed(200) } }
+=> { pub(super) struct Happened { a: Fixed<4> } pub(super) struct Fixed<const N: u32>(u32); } loses "`a` was `Fixed<2>` and is `Fixed<4>`" }
+
+edit! { another_phantom_argument { pub(super) struct Happened { pub(super) a: Money<u8> } pub(super) struct Money<C>(pub(super) u32, pub(super) std::marker::PhantomData<C>); } { Happened { a: Money(200, std::marker::PhantomData) } }
+=> { pub(super) struct Happened { a: Money<i8> } pub(super) struct Money<C>(u32, std::marker::PhantomData<C>); } loses "`a` was `Money<\"u8\">` and is `Money<\"i8\">`" }
+
+edit! { another_discriminant { pub(super) struct Happened { pub(super) k: K } pub(super) enum K { A = 1, B = 2 } } { Happened { k: K::B } }
+=> { pub(super) struct Happened { k: K } pub(super) enum K { A = 1, B = 4 } }
+loses "the discriminant of variant `B` was 2 and is 4: what is computed from it changes\n    cure: `B = 2`" }
+
+fn doubled<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    <u8 as serde::Deserialize>::deserialize(from).map(|number| number * 2)
+}

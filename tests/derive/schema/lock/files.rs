@@ -100,13 +100,13 @@ fn the_order_of_aggregates_plays_no_part() {
 state cart version 1
   at: At
 
-event cart/Begun version 1
+event cart/Begun version 1 (create)
   a: u8
 
 state order version 1
   at: At
 
-event order/Begun version 1 (alias \"One\", alias \"Two\")
+event order/Begun version 1 (create, alias \"One\", alias \"Two\")
 
 struct At
   \"0\": u8
@@ -171,10 +171,10 @@ fn a_text_that_is_no_lock_file() {
         ),
         (
             text.replace("event cart", "happening cart"),
-            "x:8: a block begins with `state`, `event`, `retired`, `struct` or `enum`, and not with `happening cart/Begun version 1`",
+            "x:8: a block begins with `state`, `event`, `retired`, `struct` or `enum`, and not with `happening cart/Begun version 1 (create)`",
         ),
         (
-            text.replace("Begun version 1\n  a", "Begun version one\n  a"),
+            text.replace("Begun version 1 (create)\n  a", "Begun version one\n  a"),
             "x:8: `` is no version",
         ),
         (

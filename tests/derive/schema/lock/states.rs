@@ -146,10 +146,10 @@ format 1
 
 state order version 1 = Order
 
-event order/Placed version 1
+event order/Placed version 1 (create)
   items: Vec<Item>
 
-event order/order.closed version 1: enum
+event order/order.closed version 1: enum (discard, in code \"Closed\")
   Paid
     cents: u64
   Cancelled

@@ -134,3 +134,92 @@ fn aggregates() {
         "{report}"
     );
 }
+
+/// The file of one program, and what another one makes of it.
+fn judged(old: &str, new: &str) -> (usize, String) {
+    let report = changed(old, new);
+    assert!(!report.is_empty(), "the file isn't behind");
+    (report.refused(), report.to_string())
+}
+
+#[test]
+fn an_event_that_moves_to_another_list() {
+    let event = |list: &str| format!("event o/Closed version 1 ({list})\n");
+    for (before, now) in [
+        ("discard", "events"),
+        ("events", "discard"),
+        ("create", "events"),
+        ("events", "create"),
+    ] {
+        let (refused, text) = judged(&event(before), &event(now));
+        assert_eq!(refused, 1, "{text}");
+        let expected = format!("refused: it stood in `{before}(...)` and stands in `{now}(...)`");
+        assert!(text.contains(&expected), "{text}");
+        let expected = format!("cure: leave `Closed` in `{before}(...)`, and give what stands in");
+        assert!(text.contains(&expected), "{text}");
+    }
+    // Also of a row that an alias reads.
+    let old = "event o/Ended version 1 (discard)\n";
+    let new = "event o/Closed version 1 (events, alias \"Ended\")\n";
+    assert_eq!(judged(old, new).0, 1);
+    let (refused, text) = judged(old, &new.replace("events", "discard"));
+    assert_eq!(refused, 0, "{text}");
+}
+
+#[test]
+fn names_that_move_between_events_of_one_shape() {
+    let old = "\
+event o/down version 1 (events, in code \"Down\")
+
+event o/up version 1 (events, in code \"Up\")
+";
+    let swapped = old
+        .replace("\"Down\"", "\"?\"")
+        .replace("\"Up\"", "\"Down\"");
+    let swapped = swapped.replace("\"?\"", "\"Up\"");
+    let (refused, text) = judged(old, &swapped);
+    assert_eq!(refused, 2, "{text}");
+    let expected = "\
+  refused: rows named down are read as down (`Up`), and were read as down (`Down`)
+    cure: `#[event(name = \"down\")]` on `Down` again, or `alias = \"down\"` if it has another name by now
+";
+    assert!(text.contains(expected), "{text}");
+
+    // A type that is renamed, and keeps its stored name.
+    let (refused, text) = judged(old, &old.replace("\"Up\"", "\"Raised\""));
+    assert_eq!(refused, 0, "{text}");
+    let expected = "note: rows named up are read as up (`Raised`), and were read as up (`Up`)";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn names_that_move_with_an_alias() {
+    let old = "\
+event o/Down version 1 (events)
+
+event o/Up version 1 (events, alias \"Rise\")
+";
+    let moved = "\
+event o/Down version 1 (events, alias \"Rise\")
+
+event o/Up version 1 (events)
+";
+    let (refused, text) = judged(old, moved);
+    assert_eq!(refused, 1, "{text}");
+    let expected = "refused: rows named Rise are read as Down, and were read as Up\n    cure: `#[event(name = \"Rise\")]` on `Up` again, or `alias = \"Rise\"`";
+    assert!(text.contains(expected), "{text}");
+    let (refused, text) = judged(old, &old.replace("alias", "alias \"Raise\", alias"));
+    assert_eq!(refused, 0, "{text}");
+    let expected = "note: rows named Raise are read as Up, and were not read before";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn another_default_of_the_type_around() {
+    let old = "event o/Added version 1\n  i: I\n\nstruct I\n  x: u8 (container default)\n";
+    let (refused, text) = judged(old, &old.replace("default)", "default \"i\")"));
+    assert_eq!(refused, 1, "{text}");
+    let expected = "`x` is what `i` gives for it where a row hasn't got it, and was what the default of the type around it has";
+    assert!(text.contains(expected), "{text}");
+    assert_eq!(judged(old, &old.replace("container ", "")).0, 1);
+}
