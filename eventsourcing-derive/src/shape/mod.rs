@@ -1,11 +1,13 @@
 //! The validated picture of a type's shape, and the rule "faithful or refused" as far as a macro can see it.
 //!
-//! `read` makes it of an input, `inside` looks into types.
+//! `read` makes it of an input, `inside` looks into types, `named` at names, `flattened` at what is flattened.
 //!
 //! On an aggregate's and an event's own fields a violation is a mistake here; on the types inside it is noted in the
 //! description, and refused when a repository is built (the runtime's `schema::faithful`).
 
+mod flattened;
 mod inside;
+mod named;
 mod read;
 
 use proc_macro2::{Ident, Span};
@@ -25,6 +27,7 @@ pub(crate) mod flag {
     pub(crate) const UNTAGGED: u16 = 128;
     pub(crate) const OTHER: u16 = 256;
     pub(crate) const SKIPPED_FAITHFULLY: u16 = 512;
+    pub(crate) const READ_AS: u16 = 1024;
 }
 
 /// What is described, and whose mistakes are reported here.
@@ -64,7 +67,7 @@ pub(crate) struct Demand {
 /// What a codec may be unable to keep: see the runtime's `Format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keeping {
-    /// The difference between `None` and `Some(None)`.
+    /// The difference between `None` and `Some(None)`, and fields whatever their names are.
     NestedNone,
     /// What is read by what the bytes say, or nests without end.
     Undeclared,
@@ -91,6 +94,7 @@ pub(crate) enum Tagging {
 #[derive(Debug)]
 pub(crate) struct FieldsShape {
     pub(crate) name: String,
+    /// The first is the name as it is read, if the flags say so.
     pub(crate) aliases: Vec<String>,
     pub(crate) flags: u16,
     pub(crate) fields: Vec<FieldShape>,

@@ -43,6 +43,7 @@ pub enum Form<'a> {
 #[derive(Debug)]
 pub struct VariantSpec<'a> {
     pub name: &'static str,
+    /// The first is the name as it is read, if the flags say so.
     pub aliases: &'static [&'static str],
     /// Bits of this module's constants.
     pub flags: u16,
@@ -79,6 +80,7 @@ const UNIT: u16 = 64;
 const UNTAGGED: u16 = 128;
 const OTHER: u16 = 256;
 const SKIPPED_FAITHFULLY: u16 = 512;
+const READ_AS: u16 = 1024;
 
 impl Describer {
     pub(super) fn new() -> Self {
@@ -176,9 +178,14 @@ impl Describer {
 
     fn variant(&mut self, spec: &VariantSpec<'_>) -> Variant {
         let has = |flag| spec.flags & flag != 0;
+        let (read_as, aliases) = match spec.aliases {
+            [first, rest @ ..] if has(READ_AS) => (Some(*first), rest),
+            all => (None, all),
+        };
         Variant {
             name: spec.name,
-            aliases: spec.aliases.to_vec(),
+            read_as,
+            aliases: aliases.to_vec(),
             has_names: has(NAMED),
             is_unit: has(UNIT),
             fields: spec.fields.iter().map(|field| self.field(field)).collect(),

@@ -155,6 +155,8 @@ pub enum Tagging {
 pub struct Variant {
     /// The name as it is written; empty for a struct without a tag.
     pub name: &'static str,
+    /// The name as it is read, where that is another. Not hashed: what isn't read under its own name is refused.
+    pub read_as: Option<&'static str>,
     /// Other names that are read as it. Not hashed.
     pub aliases: Vec<&'static str>,
     /// Whether the fields have names.

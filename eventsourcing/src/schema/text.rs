@@ -190,7 +190,7 @@ impl Names {
 fn variant_line(variant: &Variant) -> String {
     let mut notes = Vec::new();
     notes.extend(kind(variant));
-    let aliases = variant.aliases.iter();
+    let aliases = variant.read_as.iter().chain(&variant.aliases);
     notes.extend(aliases.map(|alias| format!("alias {}", quoted(alias))));
     notes.extend(variant.is_untagged.then(|| "untagged".to_owned()));
     notes.extend(variant.is_other.then(|| "other".to_owned()));
