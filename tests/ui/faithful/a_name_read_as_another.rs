@@ -1,4 +1,6 @@
 //! What one field writes is read as another.
+#![allow(unreachable_patterns)]
+
 use eventsourcing::{codec::Json, prelude::*};
 use serde::{Deserialize, Serialize};
 
