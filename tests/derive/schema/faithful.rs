@@ -1,4 +1,8 @@
 //! What a codec can't keep is refused when a repository is built, with the path to it and the cure.
+#![allow(
+    unreachable_patterns,
+    reason = "what serde makes of names that are taken"
+)]
 
 use std::{
     collections::{BTreeMap, HashMap},
