@@ -108,11 +108,11 @@ pub fn derive_aggregate(input: TokenStream) -> TokenStream {
 /// | `name = "text"` | the stored name, 1 to 128 bytes without `/` and control characters | the type's name |
 /// | `version = N` | the version of its shape, from 1 | 1 |
 /// | `upcast(Event)` | the event of the version before, rows of which are read as this one | none |
-/// | `alias = "text"` | an older name that is read as this event; may be repeated | none |
+/// | `alias = "text"` | an older name that is read as this event, and at each version as that one's type; may be repeated | none |
 /// | `crate = path` | where the runtime crate is | `::eventsourcing` |
 ///
 /// Versions of an event share a name and step by one; each names the one before it, and only the newest stands in the
-/// lists of an aggregate. A `version` above 1 needs `upcast(…)`: `upcast()`, where no row of an older version was ever
+/// lists of an aggregate. An alias on the newest covers the older ones. A `version` above 1 needs `upcast(…)`: `upcast()`, where no row of an older version was ever
 /// stored.
 ///
 /// The type may have type and const parameters, but no lifetimes: an event owns what it says. It is `Clone`, `Debug`,

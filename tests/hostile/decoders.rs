@@ -63,20 +63,33 @@ pub(crate) fn codec<T: Serialize + DeserializeOwned>(
     }
 }
 
-fn id() -> String {
+pub(crate) fn id() -> String {
     "main".to_owned()
 }
 
-/// A stream of four events and, if wanted, a snapshot at its head, as a real store gives them.
-async fn stored(codec: impl Codec) -> (EventPage, SnapshotRow, Parcel) {
+/// What a stream is made of: as much as makes it telling, or as little as makes a load cheap.
+#[derive(Clone, Copy)]
+pub(crate) enum Stream {
+    /// Four events, one of which is hostile.
+    Whole,
+    /// As few events as can be around the hostile one.
+    Short,
+}
+
+/// A stream and a snapshot at its head, as a real store gives them.
+async fn stored(codec: impl Codec, size: Stream) -> (EventPage, SnapshotRow, Parcel) {
     let store = MemoryStore::new();
     let parcels = Repository::<Parcel>::builder(store.clone())
         .event_codec(codec.clone())
         .snapshot_codec(codec)
         .build()
         .expect("valid settings");
-    let mut root = parcels.create(id(), Began { rich: rich(3) });
-    for n in 0..3 {
+    let (began, changes) = match size {
+        Stream::Whole => (3, 3),
+        Stream::Short => (0, 0),
+    };
+    let mut root = parcels.create(id(), Began { rich: rich(began) });
+    for n in 0..changes {
         let by = (n == 1).then(|| "Ada".to_owned());
         root.record(Changed { rich: rich(n), by });
     }
@@ -102,7 +115,7 @@ async fn stored(codec: impl Codec) -> (EventPage, SnapshotRow, Parcel) {
 /// Loads, and reads the history of, streams in which one event is hostile.
 pub(crate) fn events(codec: impl Codec) -> impl Decode {
     let runtime = runtime();
-    let (page, ..) = runtime.block_on(stored(codec));
+    let (page, ..) = runtime.block_on(stored(codec, Stream::Whole));
     let valid: Vec<_> = page.iter().map(|row| row.payload.to_vec()).collect();
     let store = HandOut::default();
     let parcels = Repository::<Parcel>::builder(store.clone())
@@ -142,6 +155,76 @@ pub(crate) fn events(codec: impl Codec) -> impl Decode {
     }
 }
 
+/// Loads streams of nothing but a hostile event, and of a small one before it: the same functions of the repository, at a
+/// fraction of the time. What the codec alone makes of an event, the load makes of it too.
+pub(crate) fn single_events(codec: impl Codec) -> impl Decode {
+    let runtime = runtime();
+    let (first, ..) = runtime.block_on(stored(codec.clone(), Stream::Short));
+    let began: Vec<_> = riches()
+        .into_iter()
+        .map(|rich| encode(&codec, &Began { rich }))
+        .collect();
+    let changed: Vec<_> = riches()
+        .into_iter()
+        .zip([None, Some("Ada".to_owned())].into_iter().cycle())
+        .map(|(rich, by)| encode(&codec, &Changed { rich, by }))
+        .collect();
+    let store = HandOut::default();
+    let parcels = Repository::<Parcel>::builder(store.clone())
+        .build()
+        .expect("valid settings");
+    let id = id();
+    move |rng| {
+        let first = first.first().expect("one event");
+        let is_first = rng.bool();
+        let payload = hostile(rng, if is_first { &began } else { &changed });
+        let mut events = EventPage::new();
+        let sound = if is_first {
+            first
+        } else {
+            events.push(&first);
+            RecordedEvent {
+                version: 2_u64.into(),
+                id: uuid::Uuid::from_u128(1),
+                name: Changed::NAME,
+                ..first
+            }
+        };
+        let row = damaged(rng, sound, &payload);
+        events.push(&row);
+        // Then it isn't of the versions that are asked for.
+        let is_absent = row.version == 0_u64;
+        let is_ended = row.name == Over::NAME;
+        let only_payload = row
+            == RecordedEvent {
+                payload: &payload,
+                ..sound
+            };
+        store.hand().events = events;
+        let loaded = runtime.block_on(parcels.load(&id));
+        if only_payload && rng.u8(..8) == 0 {
+            let alone = if is_first {
+                codec.decode::<Began>(&payload).is_ok()
+            } else {
+                codec.decode::<Changed>(&payload).is_ok()
+            };
+            if alone != loaded.is_ok() {
+                return Err(format!("the codec alone: {alone}, the load: {loaded:?}"));
+            }
+        }
+        match loaded {
+            Ok(_) => Ok(Decoded::Value),
+            Err(error) if error.is_not_found() && !is_ended && !is_absent => {
+                Err(format!("{error}, of a stream with events"))
+            }
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                Ok(Decoded::Refused)
+            }
+        }
+    }
+}
+
 /// Its payload is hostile, and now and then something else.
 fn damaged<'a>(rng: &mut Rng, row: RecordedEvent<'a>, payload: &'a [u8]) -> RecordedEvent<'a> {
     let row = RecordedEvent { payload, ..row };
@@ -172,9 +255,9 @@ fn damaged<'a>(rng: &mut Rng, row: RecordedEvent<'a>, payload: &'a [u8]) -> Reco
 
 /// Loads through a hostile snapshot over a good stream: that always works. Where the checksum is wrong, or the row is
 /// not of this stream, what is loaded is what the events say; hostile bytes in a state with the right checksum may decode.
-pub(crate) fn snapshots(codec: impl Codec) -> impl Decode {
+pub(crate) fn snapshots(codec: impl Codec, size: Stream) -> impl Decode {
     let runtime = runtime();
-    let (page, row, state) = runtime.block_on(stored(codec.clone()));
+    let (page, row, state) = runtime.block_on(stored(codec.clone(), size));
     let valid: Vec<_> = riches()
         .into_iter()
         .map(|rich| {
@@ -241,106 +324,4 @@ pub(crate) fn hostile_row(rng: &mut Rng, row: &SnapshotRow, state: Bytes) -> (Sn
         }
     }
     (hostile, false)
-}
-
-/// The same through a file: the row's columns are what SQLite lets anybody write there.
-pub(crate) fn sqlite_snapshots(codec: impl Codec) -> impl Decode {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("hostile.db");
-    let runtime = runtime();
-    let valid: Vec<_> = riches()
-        .into_iter()
-        .map(|rich| {
-            encode(
-                &codec,
-                &Parcel {
-                    rich,
-                    changes: Vec::new(),
-                },
-            )
-        })
-        .collect();
-    let (parcels, row, state) = runtime.block_on(async {
-        let store = SqliteStore::open(&path).await.expect("a new file opens");
-        let parcels = Repository::<Parcel>::builder(store)
-            .snapshot_codec(codec)
-            .build();
-        let parcels = parcels.expect("valid settings");
-        let mut root = parcels.create(id(), Began { rich: rich(3) });
-        parcels
-            .save(&mut root)
-            .await
-            .expect("the samples can be saved");
-        let snapshot = parcels
-            .create_snapshot(&root)
-            .await
-            .expect("and be a snapshot");
-        (
-            parcels.clone(),
-            snapshot.row().clone(),
-            root.state().clone(),
-        )
-    });
-    let columns = rusqlite::Connection::open(&path).expect("the file opens");
-    columns
-        .execute_batch("PRAGMA synchronous = OFF")
-        .expect("a pragma");
-    let mut hits = 0;
-    move |rng| {
-        let _keep = &folder;
-        let bytes = Bytes::from(hostile(rng, &valid));
-        let (hostile, is_wrapped) = hostile_row(rng, &row, bytes);
-        write(&columns, &hostile);
-        let column = ["last_event", "created_at", "checksum", "state"][rng.usize(..4)];
-        let mangled = rng.u8(..4) == 0 && mangle(&columns, rng, column);
-        let loaded = runtime.block_on(parcels.load(id()));
-        let loaded = loaded.map_err(|error| format!("a snapshot failed a load: {error:?}"))?;
-        let before = std::mem::replace(&mut hits, parcels.snapshot_stats().hits);
-        let hit = hits > before;
-        if !(is_wrapped && hit && !mangled) && *loaded.state() != state {
-            return Err(format!(
-                "loaded another state, {}",
-                if hit { "by a damaged row" } else { "by replay" }
-            ));
-        }
-        Ok(if hit {
-            Decoded::Value
-        } else {
-            Decoded::Refused
-        })
-    }
-}
-
-#[expect(
-    clippy::cast_possible_wrap,
-    reason = "the store keeps the checksum's bits"
-)]
-fn write(columns: &rusqlite::Connection, row: &SnapshotRow) {
-    let sql = "UPDATE snapshots SET version = ?1, last_event = ?2, created_at = ?3, checksum = ?4, state = ?5";
-    let version = i64::try_from(row.version.get()).expect("a small version");
-    let parameters = rusqlite::params![
-        version,
-        row.last_event.as_bytes(),
-        row.created_at.unix_micros(),
-        row.checksum as i64,
-        row.state.as_deref(),
-    ];
-    let mut statement = columns.prepare_cached(sql).expect("the columns are there");
-    statement.execute(parameters).expect("the row is written");
-}
-
-/// Puts a value of any type into a column. False if the table refused it.
-fn mangle(columns: &rusqlite::Connection, rng: &mut Rng, column: &str) -> bool {
-    use rusqlite::types::Value;
-    let value = match rng.u8(..6) {
-        0 => Value::Null,
-        1 => Value::Integer(rng.i64(..)),
-        2 => Value::Real(f64::from_bits(rng.u64(..))),
-        3 => Value::Text("\u{0}ő".repeat(rng.usize(..100))),
-        4 => Value::Blob(vec![rng.u8(..); rng.usize(..40)]),
-        _ => Value::Blob(Vec::new()),
-    };
-    let sql = format!("UPDATE snapshots SET {column} = ?1");
-    let mut statement = columns.prepare_cached(&sql).expect("the column is there");
-    statement.execute([value]).is_ok()
 }

@@ -5,14 +5,18 @@
 //! the stack overflows or an allocation fails: the seed is then in `target/tmp/hostile-<test>`.
 //!
 //! ```sh
-//! HOSTILE_CASES=10000000 cargo test --release -p eventsourcing-tests --test hostile -- --nocapture
+//! HOSTILE_CASES=10000000 cargo test --release -p eventsourcing-tests --test hostile -- --nocapture codecs rows
 //! ```
+//!
+//! Those of `codecs` and `rows` take microseconds a case. `memory` and `sqlite` go the whole way through a repository and a
+//! store: a tenth or a hundredth of that number is what they are for.
 //!
 //! Memory is what this thread holds at once, counted by the allocator of `allocation-counter`; what SQLite's own threads
 //! hold is not in it.
 
 mod damage;
 mod decoders;
+mod file;
 mod planted;
 mod run;
 mod store;
@@ -79,11 +83,53 @@ mod codecs {
     }
 }
 
-/// Loads from rows as a store in memory hands them out.
+/// Loads of one hostile row, and of a snapshot over one event: cheap enough for millions.
+mod rows {
+    use super::{
+        Bincode, Json, Postcard,
+        decoders::{Stream, single_events, snapshots},
+        show,
+    };
+
+    #[test]
+    fn events_json() {
+        show("rows::events_json", 2_000, single_events(Json));
+    }
+
+    #[test]
+    fn events_bincode() {
+        show("rows::events_bincode", 2_000, single_events(Bincode));
+    }
+
+    #[test]
+    fn events_postcard() {
+        show("rows::events_postcard", 2_000, single_events(Postcard));
+    }
+
+    #[test]
+    fn snapshots_json() {
+        let decode = snapshots(Json, Stream::Short);
+        show("rows::snapshots_json", 2_000, decode);
+    }
+
+    #[test]
+    fn snapshots_bincode() {
+        let decode = snapshots(Bincode, Stream::Short);
+        show("rows::snapshots_bincode", 2_000, decode);
+    }
+
+    #[test]
+    fn snapshots_postcard() {
+        let decode = snapshots(Postcard, Stream::Short);
+        show("rows::snapshots_postcard", 2_000, decode);
+    }
+}
+
+/// Loads of whole streams, from rows as a store in memory hands them out.
 mod memory {
     use super::{
         Bincode, Json, Postcard,
-        decoders::{events, snapshots},
+        decoders::{Stream, events, snapshots},
         show,
     };
 
@@ -104,26 +150,39 @@ mod memory {
 
     #[test]
     fn snapshots_json() {
-        show("memory::snapshots_json", 500, snapshots(Json));
+        let decode = snapshots(Json, Stream::Whole);
+        show("memory::snapshots_json", 500, decode);
     }
 
     #[test]
     fn snapshots_bincode() {
-        show("memory::snapshots_bincode", 500, snapshots(Bincode));
+        let decode = snapshots(Bincode, Stream::Whole);
+        show("memory::snapshots_bincode", 500, decode);
     }
 
     #[test]
     fn snapshots_postcard() {
-        show("memory::snapshots_postcard", 500, snapshots(Postcard));
+        let decode = snapshots(Postcard, Stream::Whole);
+        show("memory::snapshots_postcard", 500, decode);
     }
 }
 
-/// Loads from rows that were written into the file behind the store's back.
+/// Reads of rows that were written into the file behind the store's back.
 mod sqlite {
-    use super::{Bincode, decoders::sqlite_snapshots, show};
+    use super::{Bincode, Json, file, show};
 
     #[test]
     fn snapshots() {
-        show("sqlite::snapshots", 500, sqlite_snapshots(Bincode));
+        show("sqlite::snapshots", 500, file::snapshots(Bincode));
+    }
+
+    #[test]
+    fn events_json() {
+        show("sqlite::events_json", 500, file::events(Json));
+    }
+
+    #[test]
+    fn events_bincode() {
+        show("sqlite::events_bincode", 500, file::events(Bincode));
     }
 }

@@ -1,13 +1,16 @@
 //! The validated picture of a type's shape, and the rule "faithful or refused" as far as a macro can see it.
 //!
-//! `read` makes it of an input, `inside` looks into types, `crossed` at names that trade places, `discriminants` at numbers.
+//! `read` makes it of an input, `inside` looks into types, `named` at names, `flattened` at what is flattened, `crossed` at
+//! names that trade places, `discriminants` at numbers.
 //!
 //! On an aggregate's and an event's own fields a violation is a mistake here; on the types inside it is noted in the
 //! description, and refused when a repository is built (the runtime's `schema::faithful`).
 
 mod crossed;
 mod discriminants;
+mod flattened;
 mod inside;
+mod named;
 mod read;
 
 use proc_macro2::{Ident, Span};
@@ -74,7 +77,7 @@ pub(crate) struct Demand {
 /// What a codec may be unable to keep: see the runtime's `Format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keeping {
-    /// The difference between `None` and `Some(None)`.
+    /// The difference between `None` and `Some(None)`, and fields whatever their names are.
     NestedNone,
     /// What is read by what the bytes say, or nests without end.
     Undeclared,

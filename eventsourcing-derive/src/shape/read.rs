@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// Knows what has been met so far.
-struct Reader<'a> {
-    of: Of,
-    mistakes: &'a Mistakes,
+pub(super) struct Reader<'a> {
+    pub(super) of: Of,
+    pub(super) mistakes: &'a Mistakes,
     opaque: Vec<(Type, LitStr)>,
     said: Vec<Said>,
     demands: Vec<Demand>,
@@ -122,7 +122,11 @@ impl Reader<'_> {
                     (Some(tag), None, _) => Tagging::Internal(tag.clone()),
                     _ => Tagging::External,
                 };
-                Form::Enum(tagging, self.variants(data, serde, trusted))
+                let shapes = self.variants(data, serde, trusted);
+                if !matches!(tagging, Tagging::Untagged) {
+                    self.check_variant_names(data, &shapes);
+                }
+                Form::Enum(tagging, shapes)
             }
             Data::Union(data) => {
                 if self.of == Of::Inner {
@@ -137,19 +141,20 @@ impl Reader<'_> {
 
     /// The one field that is written; the others are skipped or hold nothing.
     fn transparent(&mut self, fields: &Fields, around: &Around) -> Form {
-        let fields: Vec<FieldShape> = (fields.iter().enumerate())
-            .map(|(place, field)| self.field(place, field, around))
-            .collect();
+        let mut shape = self.fields(fields, around);
+        // As a struct, so that `build()` names the field that gets lost.
+        if shape.fields.iter().any(FieldShape::is_lost) {
+            return Form::Struct(shape, None);
+        }
         let is_written = |field: &FieldShape| match &field.of {
             FieldType::Absent => false,
             _ if field.flags & flag::SKIP_WRITING != 0 => false,
             FieldType::Type(of) => last_name(of).as_deref() != Some("PhantomData"),
             FieldType::Opaque(..) => true,
         };
-        let mut fields = fields;
-        let written = fields.iter().position(is_written).unwrap_or(0);
-        if written < fields.len() {
-            let written = fields.swap_remove(written);
+        let written = shape.fields.iter().position(is_written).unwrap_or(0);
+        if written < shape.fields.len() {
+            let written = shape.fields.swap_remove(written);
             self.said.extend(written.said);
             Form::Transparent(written.of)
         } else {
@@ -239,10 +244,12 @@ impl Reader<'_> {
             (matches!(fields, Fields::Named(_)), flag::NAMED),
             (matches!(fields, Fields::Unit), flag::UNIT),
         ];
-        let shapes = fields.iter().enumerate();
-        let mut shapes: Vec<FieldShape> = shapes
+        let places = fields.iter().enumerate();
+        let mut shapes: Vec<FieldShape> = places
             .map(|(place, field)| self.field(place, field, around))
             .collect();
+        self.check_field_names(fields, &shapes);
+        self.check_flattened(fields, &shapes);
         let called = fields.iter().zip(&shapes).map(|(field, shape)| {
             let own = field.ident.as_ref().map(names::text);
             let own = own.unwrap_or_else(|| shape.name.clone());
@@ -358,7 +365,7 @@ impl Reader<'_> {
         of
     }
 
-    fn demand(&mut self, span: Span, of: Keeping, rule: &str) {
+    pub(super) fn demand(&mut self, span: Span, of: Keeping, rule: &str) {
         if self.of == Of::State {
             let message = match of {
                 Keeping::NestedNone => rule.to_owned(),
@@ -432,7 +439,7 @@ impl Reader<'_> {
         {
             let written = path.value();
             let error = format!(
-                "`skip_serializing_if = \"{written}\"` may leave out a value of {what} that {rows} then doesn't give back: only `Option::is_none` on an `Option`, and `is_empty` with a bare `default` on the field, are known to; remove it, or accept that with `#[schema(trusted)]`"
+                "`skip_serializing_if = \"{written}\"` may leave out a value of {what} that {rows} then doesn't give back: only `Option::is_none` on an `Option`, and `is_empty` of the standard library's collections with a bare `default` on the field, are known to; remove it, or accept that with `#[schema(trusted)]`"
             );
             self.mistakes.on(path, error);
         }
@@ -466,18 +473,46 @@ fn in_code(called: &Called) -> Option<Said> {
     let own = called.natural.first().cloned();
     own.map(|own| ("in code", own))
 }
+/// What is empty by default, and has an `is_empty` that means it.
+const COLLECTIONS: [&str; 10] = [
+    "String",
+    "Vec",
+    "VecDeque",
+    "LinkedList",
+    "BinaryHeap",
+    "BTreeSet",
+    "HashSet",
+    "BTreeMap",
+    "HashMap",
+    "OsString",
+];
 
 /// Whether a value that is left out reads back as itself: `None`, or what is empty where the default is.
 fn is_faithful_condition(serde: &SerdeAttr, field: &Field, container_default: bool) -> bool {
     let Some(path) = &serde.skip_serializing_if else {
         return true;
     };
-    let path: String = path.value().split_whitespace().collect();
+    let Ok(path) = path.parse::<Path>() else {
+        return false;
+    };
+    let names: Vec<String> = (path.segments.iter().rev())
+        .map(|segment| segment.ident.to_string())
+        .collect();
+    let Some(of) = last_name(&field.ty) else {
+        return false;
+    };
     let is_bare = serde.default == DefaultBy::Trait;
-    let is_option = last_name(&field.ty).as_deref() == Some("Option");
     let absent_is_none = is_bare || (serde.default == DefaultBy::None && !container_default);
-    (path.ends_with("Option::is_none") && is_option && absent_is_none)
-        || ((path == "is_empty" || path.ends_with("::is_empty")) && is_bare)
+    match names.as_slice() {
+        [function, owner, ..] if function == "is_none" => {
+            owner == "Option" && of == "Option" && absent_is_none
+        }
+        [function, owner, ..] if function == "is_empty" => {
+            let is_own = *owner == of || (owner == "str" && of == "String");
+            is_own && COLLECTIONS.contains(&of.as_str()) && is_bare
+        }
+        _ => false,
+    }
 }
 
 fn skips(serde: &SerdeAttr) -> u16 {

@@ -13,6 +13,9 @@ use crate::{
 
 /// Writes a value with the codec that it is stored with, reads it back, and shows what was lost.
 ///
+/// Its path is `eventsourcing::testing::assert_faithful`, with the feature `testing`. The value has to be `PartialEq` and `Debug`: it
+/// is compared with what was read, and both are shown.
+///
 /// A state is tried with its own snapshot codec, an event with [`Json`]. If a repository sets others, or for a value that
 /// is only a part of these, say which: [`assert_faithful_in`].
 ///

@@ -1,8 +1,14 @@
 //! What a codec can't keep is refused when a repository is built, with the path to it and the cure.
+#![allow(
+    unreachable_patterns,
+    reason = "what serde makes of names that are taken"
+)]
 
 use std::{
     collections::{BTreeMap, HashMap},
     marker::PhantomData,
+    net::SocketAddr,
+    ops::Range,
 };
 
 use eventsourcing::{
@@ -129,8 +135,18 @@ struct OnlyRead {
     out: u8,
 }
 
+#[derive(Schema, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+struct ThroughBut {
+    one: u8,
+    #[serde(skip)]
+    #[allow(dead_code)]
+    out: u8,
+}
+
 #[test]
 fn what_is_left_out() {
+    check(state!(ThroughBut), &[], "Holder.inner.out", "skipped");
     check(state!(Plain), ALL, "", "");
     check(state!(LeavesTrusted), ALL, "", "");
     check(
@@ -181,8 +197,20 @@ struct IfTrusted {
     number: u8,
 }
 
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct IfEmptyRange {
+    #[serde(default, skip_serializing_if = "Range::is_empty")]
+    days: Range<u8>,
+}
+
 #[test]
 fn what_is_left_out_sometimes() {
+    check(
+        state!(IfEmptyRange),
+        &[],
+        "Holder.inner.days",
+        "skip_serializing_if",
+    );
     check(
         state!(If),
         &["json"],
@@ -255,6 +283,33 @@ enum Fewer {
 struct Flat {
     #[serde(flatten)]
     all: BTreeMap<String, u8>,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct AllOptional {
+    one: Option<u8>,
+    #[serde(default)]
+    two: u8,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct FlatOption {
+    #[serde(flatten)]
+    maybe: Option<AllOptional>,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct FlatTwice {
+    #[serde(flatten)]
+    one: BTreeMap<String, u8>,
+    #[serde(flatten)]
+    two: BTreeMap<String, u8>,
+}
+
+#[test]
+fn what_is_read_from_among_others() {
+    check(state!(FlatOption), &[], "Holder.inner.maybe", "flatten");
+    check(state!(FlatTwice), &[], "Holder.inner.two", "flatten");
 }
 
 #[test]
@@ -373,8 +428,47 @@ struct TwoNames {
     other: u8,
 }
 
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+enum TwoNamesOfAVariant {
+    #[serde(rename(serialize = "out", deserialize = "in"))]
+    One,
+    #[serde(rename(serialize = "out2", deserialize = "in2"), alias = "out2")]
+    Two,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+enum OneNameTwice {
+    #[serde(alias = "Two")]
+    One,
+    Two,
+}
+
+/// What a key of a map, and an address, would lose.
+#[test]
+fn values_that_are_not_read() {
+    check(
+        state!(BTreeMap<(u8, u8), u8>),
+        &["bincode", "silent"],
+        "Holder.inner",
+        "a key of a map",
+    );
+    check(state!(SocketAddr), &[], "Holder.inner", "IpAddr");
+}
+
 #[test]
 fn names_that_are_not_read() {
+    check(
+        state!(TwoNamesOfAVariant),
+        &["bincode"],
+        "Holder.inner.out",
+        "written as `out` and read as `in`",
+    );
+    check(
+        state!(OneNameTwice),
+        &["bincode"],
+        "Holder.inner.Two",
+        "read as `One` too",
+    );
     check(
         state!(TwoNames),
         &["bincode"],

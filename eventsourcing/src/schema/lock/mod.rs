@@ -89,7 +89,8 @@ format 1
 
 /// A test that compares states and events of these aggregates with a file, whose path begins at the package's root.
 ///
-/// Written at the level of a module. The test is named after the file, `schemas_lock_is_up_to_date`. One file belongs to
+/// Written at the level of a module: of a library in a file of `tests/`; of a binary, whose types nothing outside can name,
+/// under `src`, behind `#[cfg(test)]`. The test is named after the file, `schemas_lock_is_up_to_date`. One file belongs to
 /// one `schema_lock!`. What it makes of which difference: [`schema::lock`](crate::schema::lock).
 ///
 /// ```ignore

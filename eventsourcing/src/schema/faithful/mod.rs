@@ -2,6 +2,21 @@
 //!
 //! On a state's and an event's own fields the derive refuses what it can see. Here is the same for the types inside, which
 //! are at hand when a repository is built, and for what depends on the codec.
+//!
+//! `names`: which name is read as what; `flattened`: what is read from among other fields; `null`: what is written as an
+//! absent value is.
+
+mod flattened;
+mod names;
+mod null;
+#[cfg(all(
+    test,
+    feature = "bincode",
+    feature = "derive",
+    feature = "postcard",
+    feature = "serde_json"
+))]
+mod table;
 
 use std::fmt;
 
@@ -30,7 +45,8 @@ pub(crate) fn check(description: &Description, format: Format) -> Result<(), Unf
         format,
         path: Vec::new(),
         inside: Vec::new(),
-        checked: vec![false; description.definitions.len()],
+        is_buffered: false,
+        checked: vec![[false; 2]; description.definitions.len()],
     };
     if let Some(root) = description.root_definition() {
         walk.path.push(root.name.to_owned());
@@ -44,10 +60,28 @@ struct Walk<'a> {
     path: Vec<String>,
     /// The definitions around the one that is looked at.
     inside: Vec<usize>,
-    checked: Vec<bool>,
+    /// Whether serde keeps what it reads in a buffer before it knows its type: inside `flatten` and `tag`.
+    is_buffered: bool,
+    /// Each definition, outside of a buffer and inside.
+    checked: Vec<[bool; 2]>,
 }
 
-impl Walk<'_> {
+/// What is empty by default, and has an `is_empty` that means it.
+const COLLECTIONS: [&str; 11] = [
+    "String",
+    "Vec",
+    "VecDeque",
+    "LinkedList",
+    "BinaryHeap",
+    "BTreeSet",
+    "HashSet",
+    "BTreeMap",
+    "HashMap",
+    "OsString",
+    "serde_json::Map",
+];
+
+impl<'a> Walk<'a> {
     /// Whether the bytes don't say what they are, as far as is known.
     fn is_positional(&self) -> bool {
         self.format != Format::SelfDescribing
@@ -79,6 +113,14 @@ impl Walk<'_> {
                         "a self-describing codec writes `Some(None)` and `Some(())` as it writes `None`: use an enum with a name for each case, or a positional codec such as `Postcard`, or accept that with `#[schema(trusted)]`",
                     );
                 }
+                if matches!(*name, "SocketAddr" | "SocketAddrV6") {
+                    return self.refuse(format!(
+                        "`{name}` is written without the flow and the scope of an IPv6 address: keep an `IpAddr` and a port, or accept that with `#[schema(trusted)]`"
+                    ));
+                }
+                if self.format == Format::SelfDescribing {
+                    self.keys(name, arguments)?;
+                }
                 if self.is_positional() && name.starts_with("serde_json::") {
                     return self.refuse(format!(
                         "`{name}` is read by what its bytes say, which a positional codec's don't: use `Json`, or store it as a text"
@@ -93,28 +135,78 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether a value of this shape is a null where that is how an absent one is written.
-    fn is_null(&self, shape: &Shape, depth: usize) -> bool {
-        let inner =
-            |shape: &Shape| depth < self.definitions.len() && self.is_null(shape, depth + 1);
-        let body_is_null = |body: &Body| match body {
-            Body::Struct(fields, None) if fields.is_unit => true,
-            // A newtype is written as what is in it.
-            Body::Struct(fields, None) if !fields.has_names => match fields.fields.as_slice() {
-                [only] => only.shape.as_ref().is_some_and(inner),
-                _ => false,
-            },
-            Body::Transparent(shape) => inner(shape),
-            Body::Converted {
-                into: Some(into), ..
-            } => inner(into),
-            _ => false,
+    /// What a self-describing codec can't write as a key, and what serde can't read from a buffer.
+    fn keys(&self, name: &str, arguments: &[Shape]) -> Result<(), Unfaithful> {
+        let is_wide = matches!(name, "u128" | "i128" | "NonZeroU128" | "NonZeroI128");
+        if self.is_buffered && is_wide {
+            return self.refuse(format!(
+                "inside `flatten` and `tag` a `{name}` beyond 64 bits can't be read: store it as a text, or leave out what is around it"
+            ));
+        }
+        let Some(key) = arguments
+            .first()
+            .filter(|_| matches!(name, "BTreeMap" | "HashMap"))
+        else {
+            return Ok(());
         };
+        if self.is_buffered && self.is_number(key, 0) {
+            return self.refuse(
+                "inside `flatten` and `tag` the keys of a map are texts, and can't be read as numbers: use `String`, or leave out what is around it",
+            );
+        }
+        if !self.is_key(key, 0) {
+            return self.refuse(
+                "a key of a map is a text in a self-describing codec, which this isn't: use a list of pairs, or a positional codec such as `Postcard`, or accept that with `#[schema(trusted)]`",
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether a value of this shape is written as a text, or a number that can be one.
+    fn is_key(&self, shape: &Shape, depth: usize) -> bool {
         match shape {
-            Shape::Known(name, _) => matches!(*name, "Option" | "()" | "PhantomData"),
-            Shape::Defined(place) => {
+            Shape::Tuple(_) | Shape::Array(..) => false,
+            Shape::Known("Reverse" | "Wrapping" | "Saturating", inner) => {
+                inner.iter().all(|inner| self.is_key(inner, depth))
+            }
+            // Those with arguments are lists, maps, ranges, options.
+            Shape::Known(name, arguments) => {
+                arguments.is_empty()
+                    && !matches!(
+                        *name,
+                        "()" | "PhantomData" | "Duration" | "SystemTime" | "OsString" | "CString"
+                    )
+            }
+            Shape::Defined(place) if depth < self.definitions.len() => {
+                let Some(definition) = self.definitions.get(*place) else {
+                    return true;
+                };
+                match (&definition.body, definition.body.written_as()) {
+                    (_, Some(inner)) => self.is_key(inner, depth + 1),
+                    (Body::Enum(_, variants), None) => variants.iter().all(|v| v.is_unit),
+                    (Body::Struct(..), None) => false,
+                    (Body::Converted { .. } | Body::Transparent(_), None) => true,
+                }
+            }
+            Shape::Defined(_) | Shape::Opaque(..) | Shape::Constant(_) | Shape::Phantom(_) => true,
+        }
+    }
+
+    /// Whether a key of this shape is a number or a truth value.
+    fn is_number(&self, shape: &Shape, depth: usize) -> bool {
+        match shape {
+            Shape::Known(name, _) => {
+                let name = name.strip_prefix("NonZero").unwrap_or(name).to_lowercase();
+                let digits = name.strip_prefix(['u', 'i', 'f']);
+                digits.is_some_and(|rest| rest == "size" || rest.parse::<u8>().is_ok())
+                    || name == "bool"
+            }
+            Shape::Defined(place) if depth < self.definitions.len() => {
                 let definition = self.definitions.get(*place);
-                definition.is_some_and(|definition| body_is_null(&definition.body))
+                definition.is_some_and(|definition| {
+                    let inner = definition.body.written_as();
+                    inner.is_some_and(|inner| self.is_number(inner, depth + 1))
+                })
             }
             _ => false,
         }
@@ -127,7 +219,8 @@ impl Walk<'_> {
                 "`{name}` contains itself, and deep values overflow the stack of a positional codec: use `snapshot_codec = Json` (or `event_codec(Json)`), which stops at 128 levels"
             ));
         }
-        match self.checked.get_mut(place) {
+        let checked = self.checked.get_mut(place);
+        match checked.map(|checked| &mut checked[usize::from(self.is_buffered)]) {
             Some(checked) if !*checked => *checked = true,
             // What is inside was looked at; a type that is met again may still be met inside itself.
             _ => return Ok(()),
@@ -142,13 +235,13 @@ impl Walk<'_> {
         checked
     }
 
-    fn body(&mut self, body: &Body) -> Result<(), Unfaithful> {
+    fn body(&mut self, body: &'a Body) -> Result<(), Unfaithful> {
         match body {
             Body::Struct(fields, tag) => {
                 if tag.is_some() && self.is_positional() {
                     return self.refuse_tag();
                 }
-                self.fields(fields)
+                self.fields(fields, *tag)
             }
             Body::Enum(tagging, variants) => self.variants(*tagging, variants),
             Body::Transparent(shape) => self.shape(shape),
@@ -167,7 +260,7 @@ impl Walk<'_> {
         )
     }
 
-    fn variants(&mut self, tagging: Tagging, variants: &[Variant]) -> Result<(), Unfaithful> {
+    fn variants(&mut self, tagging: Tagging, variants: &'a [Variant]) -> Result<(), Unfaithful> {
         let is_untagged = |variant: &Variant| tagging == Tagging::Untagged || variant.is_untagged;
         if self.is_positional() {
             if matches!(tagging, Tagging::Internal(_) | Tagging::Adjacent { .. }) {
@@ -188,6 +281,13 @@ impl Walk<'_> {
                 "`untagged` reads the first variant that fits, which may be another than was written: use `tag = \"...\"`, or accept that with `#[schema(trusted)]`",
             );
         }
+        if tagging != Tagging::Untagged && self.has_null() {
+            self.variant_names(variants)?;
+        }
+        let is_buffered = matches!(tagging, Tagging::Internal(_) | Tagging::Untagged);
+        let is_buffered = is_buffered || variants.iter().any(|variant| variant.is_untagged);
+        let around = self.is_buffered;
+        self.is_buffered |= is_buffered;
         for variant in variants {
             self.path.push(variant.name.to_owned());
             if variant.skipped.at_all() && self.is_positional() {
@@ -200,17 +300,24 @@ impl Walk<'_> {
                     "a skipped variant is written but can't be read, or the other way round: remove the `skip`, or accept that with `#[schema(trusted)]`",
                 );
             }
-            self.fields(variant)?;
+            self.fields(variant, None)?;
             self.path.pop();
         }
+        self.is_buffered = around;
         Ok(())
     }
 
-    fn fields(&mut self, fields: &Variant) -> Result<(), Unfaithful> {
+    fn fields(&mut self, fields: &'a Variant, tag: Option<&'static str>) -> Result<(), Unfaithful> {
+        if self.has_null() && fields.has_names {
+            self.field_names(fields)?;
+        }
         for field in &fields.fields {
             self.path.push(field.name.to_string());
             self.field(field)?;
             self.path.pop();
+        }
+        if self.has_null() {
+            self.flattened(fields, tag)?;
         }
         Ok(())
     }
@@ -222,12 +329,16 @@ impl Walk<'_> {
         if !field.is_trusted {
             self.trustworthy(field)?;
         }
-        match &field.shape {
+        let around = self.is_buffered;
+        self.is_buffered |= field.is_flattened;
+        let checked = match &field.shape {
             // The word is for this field's type as it stands there; types inside have their own fields.
             Some(shape) if field.is_trusted => self.definitions_in(shape),
             Some(shape) => self.shape(shape),
             None => Ok(()),
-        }
+        };
+        self.is_buffered = around;
+        checked
     }
 
     fn definitions_in(&mut self, shape: &Shape) -> Result<(), Unfaithful> {
@@ -261,20 +372,22 @@ impl Walk<'_> {
                 "a skipped field is not stored, and reads back as its default: remove the `skip`, or accept that with `#[schema(trusted)]`",
             );
         }
-        if let (Some(condition), false) = (field.skipped_if, field.is_skipped_faithfully) {
+        if let (Some(condition), false) = (field.skipped_if, self.is_skipped_faithfully(field)) {
             return self.refuse(format!(
-                "`skip_serializing_if = \"{condition}\"` may leave out a value that doesn't read back: only `Option::is_none` on an `Option`, and `is_empty` with a bare `default` on the field, are known to; remove it, or accept that with `#[schema(trusted)]`"
-            ));
-        }
-        let is_read = |name| field.aliases.contains(&name);
-        if let (Some(read_as), true) = (field.read_as, self.has_null())
-            && !is_read(&*field.name)
-        {
-            return self.refuse(format!(
-                "it is written as `{}` and read as `{read_as}`: give it one name, or an `alias` for the other",
-                field.name
+                "`skip_serializing_if = \"{condition}\"` may leave out a value that doesn't read back: only `Option::is_none` on an `Option`, and `is_empty` of the standard library's collections with a bare `default` on the field, are known to; remove it, or accept that with `#[schema(trusted)]`"
             ));
         }
         Ok(())
+    }
+
+    /// What the derive takes from the names it sees, the type must be.
+    fn is_skipped_faithfully(&self, field: &Field) -> bool {
+        let is_it = match &field.shape {
+            Some(Shape::Known(name, _)) => *name == "Option" || COLLECTIONS.contains(name),
+            // Its form is at the user's word.
+            Some(Shape::Opaque(..)) => true,
+            _ => false,
+        };
+        field.is_skipped_faithfully && is_it
     }
 }
