@@ -63,6 +63,7 @@
 //! - [`snapshot`]: policies, modes, the stored row, the snapshot store
 //! - [`store`]: the event store, and the stores that come with the crate
 //! - [`codec`]: how events and states become bytes; compression and encryption
+//! - [`mod@copy`]: one store into another, verified
 //! - [`schema`]: the shapes of what is stored, so that no change of one goes unnoticed
 //! - [`telemetry`]: spans and metrics
 //!
@@ -92,6 +93,7 @@
 pub mod aggregate;
 pub mod application;
 pub mod codec;
+pub mod copy;
 mod error;
 pub mod event;
 mod position;

@@ -161,6 +161,11 @@ impl EventPage {
         self.rows.iter().map(|row| self.view(row))
     }
 
+    /// The event at this place of the page, counted from 0.
+    pub fn get(&self, index: usize) -> Option<RecordedEvent<'_>> {
+        self.rows.get(index).map(|row| self.view(row))
+    }
+
     /// The first event.
     pub fn first(&self) -> Option<RecordedEvent<'_>> {
         self.rows.first().map(|row| self.view(row))

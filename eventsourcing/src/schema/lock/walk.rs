@@ -82,6 +82,9 @@ pub(super) struct Pair<'a> {
     pub(super) findings: Vec<Finding>,
 }
 
+/// A pair of types, and under which titles and how it was met.
+type Met = (Titles, Mode, [bool; 2], (*const Type, *const Type));
+
 /// A comparison on its way through the types.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
@@ -92,7 +95,7 @@ pub(super) struct Walk<'a> {
     pub(super) in_key: bool,
     seen: HashSet<(Titles, Mode, bool)>,
     /// The types that transparent ones are written as, where they were met.
-    resolved: HashSet<(Titles, Mode, [bool; 2], (*const Type, *const Type))>,
+    resolved: HashSet<Met>,
 }
 
 /// Where a type stands.
