@@ -1,7 +1,7 @@
 //! The validated picture of a type's shape, and the rule "faithful or refused" as far as a macro can see it.
 //!
 //! `read` makes it of an input, `inside` looks into types, `named` at names, `flattened` at what is flattened, `crossed` at
-//! names that trade places, `discriminants` at numbers.
+//! names that trade places, `discriminants` at numbers; `rules` refuses.
 //!
 //! On an aggregate's and an event's own fields a violation is a mistake here; on the types inside it is noted in the
 //! description, and refused when a repository is built (the runtime's `schema::faithful`).
@@ -12,6 +12,7 @@ mod flattened;
 mod inside;
 mod named;
 mod read;
+mod rules;
 
 use proc_macro2::{Ident, Span};
 use syn::{Generics, LitStr, Path, Type};

@@ -1,11 +1,12 @@
 //! What snapshots cost and bring, each figure beside its floor from the same run:
-//! `cargo bench -p eventsourcing --features cache --bench snapshots -- [storm] [cache] [minute]`, all of them by default.
+//! `cargo bench -p eventsourcing --features cache --bench snapshots -- [storm] [cache] [shadow] [minute]`, all of them by default.
 //!
 //! Everything is over a SQLite file in the system's temporary folder, durable (`synchronous = FULL`).
 
 mod cache;
 mod domain;
 mod open_loop;
+mod shadow;
 mod storm;
 
 use std::error::Error;
@@ -26,6 +27,9 @@ fn main() -> Result {
     }
     if is_wanted("cache") {
         runtime.block_on(cache::run())?;
+    }
+    if is_wanted("shadow") {
+        runtime.block_on(shadow::run())?;
     }
     if is_wanted("minute") {
         runtime.block_on(cache::minute())?;

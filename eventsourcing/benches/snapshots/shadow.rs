@@ -17,7 +17,9 @@ const LOADS: u64 = 2_000;
 
 /// Loads with and without verification, in turn.
 pub(crate) async fn run() -> Result {
-    println!("# Loads through snapshots with 1 % verified, {ROUNDS} rounds of {LOADS} loads in turn");
+    println!(
+        "# Loads through snapshots with 1 % verified, {ROUNDS} rounds of {LOADS} loads in turn"
+    );
     let folder = tempfile::tempdir()?;
     let store = SqliteStore::open(folder.path().join("shadow.db")).await?;
     let off = Repository::<Account>::builder(store.clone())
@@ -40,9 +42,7 @@ pub(crate) async fn run() -> Result {
         time(&on, &mut with).await?;
     }
     let at = |of: &Histogram<u64>, quantile| Duration::from_nanos(of.value_at_quantile(quantile));
-    let ratio = |quantile| {
-        at(&with, quantile).as_secs_f64() / at(&without, quantile).as_secs_f64()
-    };
+    let ratio = |quantile| at(&with, quantile).as_secs_f64() / at(&without, quantile).as_secs_f64();
     let stats = on.snapshot_stats();
     println!(
         "off p50 {:.1?} p99 {:.1?}; 1 % p50 {:.1?} p99 {:.1?}; p50 {:.3} times, p99 {:.3} times; {} verified, {} skipped, {} differences\n",

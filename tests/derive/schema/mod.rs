@@ -2,5 +2,6 @@
 //! own: `edits`.
 
 mod faithful;
+mod holder;
 mod lock;
 mod text;
