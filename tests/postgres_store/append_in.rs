@@ -1,8 +1,14 @@
 //! Appending within the caller's transaction.
 
-use eventsourcing::{ErrorKind, EventStore as _};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
-use crate::bed::{client, commit, database, ids, open, put, stream};
+use eventsourcing::{EventStore as _, prelude::*};
+use serde::{Deserialize, Serialize};
+
+use crate::bed::{client, commit, database, ids, open, put, stream, visible};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_what_is_written_beside_an_append_commits_with_it() {
@@ -74,4 +80,106 @@ async fn postgres_a_transaction_goes_on_after_a_conflict() {
     assert!(again.repeated);
     transaction.commit().await.expect("the commit");
     assert_eq!(ids(&store, "1").await.len(), 4);
+}
+
+#[derive(Event, Clone, Debug, Serialize, Deserialize)]
+struct Opened;
+
+#[derive(Event, Clone, Debug, Serialize, Deserialize)]
+struct Booked {
+    cents: i64,
+}
+
+#[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
+#[aggregate(id = u64, create(Opened), events(Booked))]
+struct Account {
+    cents: i64,
+}
+
+impl AccountHandlers for Account {
+    fn opened(_: &u64, _: Opened) -> Self {
+        Self { cents: 0 }
+    }
+
+    fn booked(&mut self, event: Booked) {
+        self.cents += event.cents;
+    }
+}
+
+/// A save of which the first half is a transaction of the caller's.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_staged_save_commits_with_an_outbox_row() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open(&database).await;
+    let app = Application::builder(store.clone())
+        .snapshots(SnapshotPolicy::every(2))
+        .build()
+        .expect("an application");
+    let told = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&told);
+    let _goes_on = app.subscribe(
+        |_| true,
+        move |_| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            async {}
+        },
+    );
+    let accounts = app.repository::<Account>().expect("a repository");
+    let mut client = client(database.config()).await;
+    let outbox = "CREATE TABLE outbox (text text)";
+    client.batch_execute(outbox).await.expect("a table");
+    for commits in [false, true] {
+        let mut account = accounts.create(1, Opened);
+        account.record(Booked { cents: 5 });
+        let transaction = client.transaction().await.expect("a transaction");
+        let outbox = "INSERT INTO outbox VALUES ('mail')";
+        transaction.execute(outbox, &[]).await.expect("a row");
+        let staged = accounts.stage(&mut account).expect("a commit");
+        assert_eq!(staged, accounts.stage(&mut account).expect("the same"));
+        let one = store.append_in(&transaction, staged.clone()).await;
+        assert!(!one.expect("an append").repeated);
+        let again = store.append_in(&transaction, staged).await;
+        assert!(again.expect("a repetition").repeated);
+        if !commits {
+            transaction.rollback().await.expect("the rollback");
+            assert!(!accounts.contains(1).await.expect("an answer"));
+            continue;
+        }
+        transaction.commit().await.expect("the commit");
+        assert_eq!(account.pending().len(), 2);
+        let done = accounts.save(&mut account).await.expect("the save");
+        assert_eq!((done.version.get(), done.events), (2, 2));
+        assert!(done.position.is_some() && account.pending().is_empty());
+    }
+    assert_eq!(told.load(Ordering::SeqCst), 2);
+    assert_eq!(accounts.load(1).await.expect("it").cents, 5);
+    assert_eq!(accounts.snapshot_stats().hits, 1);
+    let count = "SELECT count(*) FROM outbox";
+    let rows: i64 = client.query_one(count, &[]).await.expect("a count").get(0);
+    assert_eq!((rows, visible(&store).await), (1, 2));
+
+    // Somebody else is first: the conflict is said in the transaction, and the root is no use any more.
+    let (mut one, mut other) = (
+        accounts.load(1).await.expect("it"),
+        accounts.load(1).await.expect("it"),
+    );
+    one.record(Booked { cents: 1 });
+    other.record(Booked { cents: 2 });
+    let staged = accounts.stage(&mut one).expect("a commit");
+    accounts.save(&mut other).await.expect("the save");
+    let transaction = client.transaction().await.expect("a transaction");
+    let lost = store.append_in(&transaction, staged).await;
+    assert!(lost.expect_err("it lost").is_conflict());
+    transaction.commit().await.expect("the commit");
+    assert!(
+        accounts
+            .save(&mut one)
+            .await
+            .expect_err("it lost")
+            .is_conflict()
+    );
+    let nothing = accounts.stage(&mut other).expect("a commit");
+    assert_eq!(nothing.event_count(), 0);
 }

@@ -24,6 +24,7 @@ mod replay;
 mod retention;
 mod save;
 mod snapshots;
+mod stage;
 mod storm;
 mod travel;
 mod turns;
