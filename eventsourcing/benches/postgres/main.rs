@@ -1,0 +1,79 @@
+//! What the order of all events costs who appends: the library's way beside the same inserts with no order at all, and
+//! beside locks that make writers queue.
+//!
+//! `cargo bench -p eventsourcing --features postgres,testing --bench postgres -- [rounds]`, 12 rounds by default. A server is
+//! started with its default settings, durable, in the system's temporary folder. Each round runs every variant, one behind
+//! the other; ratios are of figures of the same round, and their median is printed. Figures of one machine differ from
+//! round to round more than the ratios do.
+
+mod disk;
+mod variants;
+
+use std::error::Error;
+
+use eventsourcing::testing::postgres::PostgresServer;
+
+use self::variants::Variant;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+const ROUNDS: usize = 12;
+
+fn main() -> Result {
+    let mut arguments = std::env::args().skip(1);
+    let rounds = arguments.find_map(|argument| argument.parse().ok());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(run(rounds.unwrap_or(ROUNDS)))
+}
+
+async fn run(rounds: usize) -> Result {
+    let server = PostgresServer::start(&[])?;
+    let sync = disk::sync_latency()?;
+    println!("one fdatasync of 8 KiB: {sync:?} (median of 500)\n");
+    for clients in [1, 32] {
+        let mut rates = vec![Vec::new(); Variant::ALL.len()];
+        let mut orders: Vec<usize> = (0..rates.len()).collect();
+        for _ in 0..rounds {
+            // No variant is always the first one, on a fresh cache or behind the same neighbour.
+            orders.rotate_left(1);
+            for at in &orders {
+                let rate = Variant::ALL[*at].appends_a_second(&server, clients).await?;
+                rates[*at].push(rate);
+            }
+        }
+        print(clients, &rates);
+    }
+    Ok(())
+}
+
+fn print(clients: usize, rates: &[Vec<f64>]) {
+    println!(
+        "{clients} clients, 1 event an append, {} rounds",
+        rates[0].len()
+    );
+    println!(
+        "{:<52}{:>10}{:>14}{:>16}{:>16}",
+        "", "appends/s", "to no order", "to table lock", "to un-coalesced"
+    );
+    for (variant, own) in Variant::ALL.iter().zip(rates) {
+        let [none, table, alone] =
+            [Variant::NoOrder, Variant::TableLock, Variant::Fence].map(|to| {
+                let others = &rates[to as usize];
+                let ratios = own.iter().zip(others).map(|(own, other)| own / other);
+                median(ratios.collect())
+            });
+        println!(
+            "{:<52}{:>10.0}{none:>14.2}{table:>16.2}{alone:>16.2}",
+            variant.title(),
+            median(own.clone())
+        );
+    }
+    println!();
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
