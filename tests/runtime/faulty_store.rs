@@ -66,7 +66,7 @@ pub(crate) async fn stale_reads_show_an_older_truth(store: Store) {
     let mut root = saved(&ledgers, 4).await;
     root.record(bookings(5, 2));
     ledgers.save(&mut root).await.unwrap();
-    assert!(!faulty.capabilities().reads_may_lag);
+    assert_eq!(faulty.capabilities(), store.capabilities());
     let snapshots = faulty.snapshot_store().unwrap();
     let rows = snapshots.list(&stream()).await.unwrap();
     assert_eq!(rows.len(), 2);
