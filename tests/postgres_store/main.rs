@@ -9,5 +9,6 @@ mod append_in;
 mod bed;
 mod doubts;
 mod order;
+mod pooler;
 mod schema;
 mod tail;
