@@ -12,3 +12,4 @@ mod order;
 mod pooler;
 mod schema;
 mod tail;
+mod tls;
