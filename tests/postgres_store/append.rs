@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eventsourcing::{
-    ErrorKind, EventStore as _,
+    ErrorKind, EventStore as _, StreamId,
     store::{Commit, PostgresOptions},
 };
 use uuid::Uuid;
@@ -52,7 +52,7 @@ async fn postgres_saves_that_wait_share_a_transaction_and_keep_their_own_answers
         match (number % 4, answer) {
             (0 | 2, Err(error)) => {
                 assert!(error.is_conflict(), "{error}");
-                assert_eq!(error.stream().map(|stream| stream.id()), Some("taken"));
+                assert_eq!(error.stream().map(StreamId::id), Some("taken"));
             }
             (1, Ok(answer)) => assert!(answer.repeated && answer.streams == stored.streams),
             (3, Ok(answer)) => assert!(!answer.repeated && answer.streams[0].positions.len() == 3),

@@ -1,7 +1,7 @@
 //! Through a pooler in transaction mode: each transaction may run in another session.
 //!
 //! The pooler is one of the tests' own, with two sessions for all clients: it hands one out for a transaction, at random, and
-//! like PgBouncer it refuses startup options.
+//! like `PgBouncer` it refuses startup options.
 
 use std::{
     io,

@@ -181,16 +181,16 @@ async fn postgres_tailing_readers_skip_and_double_nothing() {
                     writer.stored
                 }));
             }
-            let mut stored = HashSet::new();
+            let mut appended = HashSet::new();
             for task in tasks {
-                stored.extend(task.await.expect("no panic"));
+                appended.extend(task.await.expect("no panic"));
             }
             let seen = tailing.await.expect("no panic");
             let naive = naively.await.expect("no panic");
             let what = format!("{writers} writers, {per_append} events an append");
-            assert_eq!(stored.difference(&seen.ids).count(), 0, "skipped: {what}");
+            assert_eq!(appended.difference(&seen.ids).count(), 0, "skipped: {what}");
             assert_eq!(
-                seen.ids.difference(&stored).count(),
+                seen.ids.difference(&appended).count(),
                 0,
                 "never stored: {what}"
             );
@@ -199,12 +199,12 @@ async fn postgres_tailing_readers_skip_and_double_nothing() {
                 (0, 0),
                 "doubled, out of order: {what}"
             );
-            let skipped = stored.len() as u64 - naive;
-            total += stored.len();
+            let skipped = appended.len() as u64 - naive;
+            total += appended.len();
             skipped_by_naive += skipped;
             println!(
                 "{what}: {} events in {:?}, the naive cursor skipped {skipped}",
-                stored.len(),
+                appended.len(),
                 begun.elapsed()
             );
             after = seen.last;

@@ -18,8 +18,10 @@ pub(crate) struct Bed {
     pub(crate) snapshots: Arc<dyn SnapshotStore>,
     /// Another snapshot store of the same kind, with nothing else in it.
     pub(crate) other: Arc<dyn SnapshotStore>,
-    _files: Option<TempDir>,
-    _database: Option<TestDatabase>,
+    #[expect(dead_code, reason = "kept as long as the scenario runs")]
+    files: Option<TempDir>,
+    #[expect(dead_code, reason = "kept as long as the scenario runs")]
+    database: Option<TestDatabase>,
 }
 
 impl Bed {
@@ -34,7 +36,7 @@ impl Bed {
         let store = SqliteStore::open(folder.path().join("events.db")).await?;
         let other = SqliteStore::open(folder.path().join("snapshots.db")).await?;
         let mut bed = Self::of(store, other)?;
-        bed._files = Some(folder);
+        bed.files = Some(folder);
         Ok(Some(bed))
     }
 
@@ -49,7 +51,7 @@ impl Bed {
             PostgresStore::connect_config(database.config().clone(), options)
         };
         let mut bed = Self::of(open("events").await?, open("snapshots").await?)?;
-        bed._database = Some(database);
+        bed.database = Some(database);
         Ok(Some(bed))
     }
 
@@ -58,8 +60,8 @@ impl Bed {
             snapshots: store.snapshot_store().ok_or("no snapshot store")?,
             store: Arc::new(store),
             other: Arc::new(other),
-            _files: None,
-            _database: None,
+            files: None,
+            database: None,
         })
     }
 
