@@ -169,9 +169,12 @@ pub(crate) async fn fill(source: &Fresh) {
         ("postcard+zstd", b""),
         ("json", b"null"),
     ];
-    let events = payloads.map(|(codec, payload)| event(codec, payload));
-    let [a, b, c, d, e, f] = events;
-    let streams = vec![part("1", 0, vec![a, b]), part("2", 0, vec![c, d, e])];
+    let mut events: Vec<_> = payloads
+        .map(|(codec, payload)| event(codec, payload))
+        .into();
+    let last = events.split_off(5);
+    let more = events.split_off(2);
+    let streams = vec![part("1", 0, events), part("2", 0, more)];
     source
         .store
         .append(commit(streams))
@@ -179,7 +182,7 @@ pub(crate) async fn fill(source: &Fresh) {
         .expect("a commit");
     source
         .store
-        .append(commit(vec![part("1", 2, vec![f])]))
+        .append(commit(vec![part("1", 2, last)]))
         .await
         .expect("a commit");
 }

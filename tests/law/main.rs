@@ -176,7 +176,7 @@ mod postgres {
         let number = AtomicU64::new(0);
         super::hold_the_law("postgres", super::POSTGRES_CASES, || {
             super::Place::Postgres {
-                config: database.config().clone(),
+                config: Box::new(database.config().clone()),
                 schema: format!("law {}", number.fetch_add(1, Ordering::Relaxed)),
             }
         });

@@ -55,7 +55,7 @@ pub(crate) enum Place {
     },
     /// A schema of a database.
     Postgres {
-        config: Config,
+        config: Box<Config>,
         schema: String,
     },
 }
@@ -75,7 +75,7 @@ impl Place {
                 )
             }
             Self::Postgres { config, schema } => {
-                Arc::new(Apart::open(config.clone(), schema.clone()).await)
+                Arc::new(Apart::open((**config).clone(), schema.clone()).await)
             }
         }
     }

@@ -18,9 +18,7 @@ pub(crate) struct Bed {
     pub(crate) snapshots: Arc<dyn SnapshotStore>,
     /// Another snapshot store of the same kind, with nothing else in it.
     pub(crate) other: Arc<dyn SnapshotStore>,
-    #[expect(dead_code, reason = "kept as long as the scenario runs")]
     files: Option<TempDir>,
-    #[expect(dead_code, reason = "kept as long as the scenario runs")]
     database: Option<TestDatabase>,
 }
 

@@ -286,7 +286,7 @@ fn the_queue_is_empty_in_the_end() {
     });
     let steps = kept.values("eventsourcing_snapshot_queue_length", &[OF_LEDGERS]);
     assert_eq!(steps.iter().filter(|step| **step > 0.0).count(), 3);
-    assert_eq!(steps.iter().sum::<f64>(), 0.0, "{steps:?}");
+    assert!(steps.iter().sum::<f64>().abs() < 0.5, "{steps:?}");
     let counted = kept.sum("eventsourcing_snapshots_dropped_total", &[OF_LEDGERS]);
     assert_eq!((counted, dropped), (2, 2));
 }
