@@ -1,8 +1,8 @@
 //! What the order of all events costs who appends: the library's way beside the same inserts with no order at all, and
 //! beside locks that make writers queue.
 //!
-//! `cargo bench -p eventsourcing --features postgres,testing --bench postgres -- [rounds]`, 12 rounds by default. A server is
-//! started with its default settings, durable, in the system's temporary folder. Each round runs every variant, one behind
+//! `cargo bench -p eventsourcing --features postgres,testing --bench postgres -- [rounds [clients]]`, 12 rounds with 1, 8 and
+//! 32 clients by default. A server is started with its default settings, durable, in the system's temporary folder. Each round runs every variant, one behind
 //! the other; ratios are of figures of the same round, and their median is printed. Figures of one machine differ from
 //! round to round more than the ratios do.
 
@@ -20,19 +20,22 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 const ROUNDS: usize = 12;
 
 fn main() -> Result {
-    let mut arguments = std::env::args().skip(1);
-    let rounds = arguments.find_map(|argument| argument.parse().ok());
+    let mut numbers = std::env::args().filter_map(|argument| argument.parse().ok());
+    let rounds = numbers.next().unwrap_or(ROUNDS);
+    let clients = numbers
+        .next()
+        .map_or(vec![1, 8, 32], |clients| vec![clients]);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(run(rounds.unwrap_or(ROUNDS)))
+    runtime.block_on(run(rounds, &clients))
 }
 
-async fn run(rounds: usize) -> Result {
+async fn run(rounds: usize, clients: &[usize]) -> Result {
     let server = PostgresServer::start(&[])?;
     let sync = disk::sync_latency()?;
     println!("one fdatasync of 8 KiB: {sync:?} (median of 500)\n");
-    for clients in [1, 32] {
+    for clients in clients.iter().copied() {
         let mut rates = vec![Vec::new(); Variant::ALL.len()];
         let mut orders: Vec<usize> = (0..rates.len()).collect();
         for _ in 0..rounds {

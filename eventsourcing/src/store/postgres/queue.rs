@@ -5,7 +5,8 @@
 //!   streams waits for it. Others go on.
 //! - An append of which nobody knows whether it took effect is asked for again: it recognises itself. Only what stays
 //!   unknown until the deadline is reported so.
-//! - It never lingers for more: what comes while a batch is under way is the next one.
+//! - It never lingers for more: what comes while a batch is under way is the next one. Only those who were answered just now
+//!   get their turn first: callers that go on at once would otherwise fall into two halves that take turns.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -181,6 +182,7 @@ async fn drain(shared: Arc<Shared>) {
             batch
         };
         store(&draining.shared, batch).await;
+        tokio::task::yield_now().await;
     }
     draining.shared.queue.idle.notify_waiters();
 }
