@@ -272,8 +272,7 @@ impl<A: Aggregate> Repository<A> {
             return Ok(Anchor::Refused);
         }
         // No state means discarded: a snapshot that says otherwise than its event would end a life, or go on with one
-        // that has ended. The event may have moved between `events(…)` and `discard(…)`, and a program side by side with
-        // this one still have it there. An event that can't be read settles nothing here.
+        // that has ended. An event that can't be read settles nothing here.
         let alive = match self.inner.leaves_alive(stream, &first) {
             Ok(alive) => alive,
             // A row without a state passes no layer: only its event, through its own, could vouch for it.
@@ -286,8 +285,9 @@ impl<A: Aggregate> Repository<A> {
             Err(_) => None,
         };
         if alive.is_some_and(|alive| alive != row.state.is_some()) {
-            tracing::warn!(%stream, version = %row.version, event = first.name, "snapshot not used: its event is (or was) a discard");
-            self.inner.counters.missed(SnapshotMiss::StaleShape);
+            self.inner
+                .discard_bad(&row, SnapshotMiss::Corrupt, repairs)
+                .await;
             return Ok(Anchor::Refused);
         }
         let state = match state.map(|bytes| self.inner.decode_state(&bytes)) {

@@ -22,8 +22,8 @@ const ALGORITHM: u8 = 2;
 /// is declared, what else stands there, and attributes that only tell what else is read (`alias`, `default`) play no part.
 ///
 /// It doesn't see what functions do (handlers, conversions, `with`): such a change needs a bump of `schema_version`. Nor does
-/// it have the list that an event stands in: a load looks at the event that a snapshot ends with, and `schema_lock!`
-/// refuses a change.
+/// it have the list that an event stands in: a load looks whether a snapshot says what its event says, discarded or alive,
+/// and `schema_lock!` refuses a change.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 16]);
 

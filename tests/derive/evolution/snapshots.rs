@@ -184,7 +184,7 @@ async fn a_bad_row_before_the_creation_is_not_replaced() {
 
 /// Whether a legacy row ends a life is asked of the row, not of its name.
 #[tokio::test]
-async fn a_snapshot_that_contradicts_its_legacy_row_is_not_used() {
+async fn a_snapshot_that_contradicts_its_legacy_row_is_replaced() {
     for (row, alive) in [(PLACED, true), (CHANGED_AND_CLOSED, false)] {
         let store = memory();
         put(&store, 0, if alive { SEEN } else { CREATED }).await;
@@ -209,15 +209,10 @@ async fn a_snapshot_that_contradicts_its_legacy_row_is_not_used() {
         snapshots_of(&store).save(wrong).await.unwrap();
         assert_eq!(orders.find(ID.to_owned()).await.unwrap().is_some(), alive);
         let misses = orders.snapshot_stats().misses;
-        let stale = misses
-            .iter()
-            .find(|(of, _)| *of == SnapshotMiss::StaleShape);
-        assert!(
-            stale.is_some_and(|(_, count)| *count >= 1),
-            "it was counted"
-        );
-        let left = orders.snapshots(ID.to_owned()).await.unwrap();
-        assert_eq!(left.len(), 1);
-        assert_eq!(left[0].state().is_none(), alive, "it was left alone");
+        let corrupt = misses.contains(&(SnapshotMiss::Corrupt, 1));
+        assert!(corrupt, "it was counted");
+        let mended = orders.snapshots(ID.to_owned()).await.unwrap();
+        assert_eq!(mended.len(), 1);
+        assert_eq!(mended[0].state().is_some(), alive);
     }
 }

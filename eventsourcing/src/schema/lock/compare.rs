@@ -199,7 +199,8 @@ impl<'a> Comparison<'a> {
                 (changed.old.body(), changed.new.body())
             };
             // What moved to another event is told where it was, and where it is now.
-            let is_told = is_head(&before) && is_head(&now) && before != now;
+            let is_event = |title: &str| title.starts_with("event ");
+            let is_told = is_event(&before) && is_event(&now) && before != now;
             if (old == new_lines || is_told) && changed.findings.is_empty() {
                 continue;
             }
