@@ -112,14 +112,10 @@ fn what_does_not_apply_is_known() {
         Requirement::LimitedCommits,
         Requirement::Reopen,
     );
-    let mut kits = vec![
+    for (kit, wanted) in [
         (memory(), needing(&[one, limited, reopen])),
         (sqlite(), needing(&[one, limited])),
-    ];
-    if PostgresServer::for_tests().is_some() {
-        kits.push((postgres(), needing(&[one, limited])));
-    }
-    for (kit, wanted) in kits {
+    ] {
         let report = kit.rounds(10).run_blocking();
         report.assert();
         let missing: Vec<_> = report.not_applicable().map(|r| r.check.name()).collect();
