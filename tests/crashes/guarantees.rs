@@ -62,16 +62,17 @@ fn sources(binary: &str) -> Vec<(PathBuf, String)> {
 /// Whether there is such a function in a module of that name, and it is a test: by its attribute, or by its name in a
 /// macro that makes tests.
 fn exists(name: &str) -> bool {
-    let mut parts = name.rsplit("::");
+    let mut parts = name.rsplit("::").filter(|part| *part != "*");
     let (Some(test), Some(module)) = (parts.next(), parts.next()) else {
         return false;
     };
     let sources = sources(name.split("::").next().unwrap_or_default());
     let signature = format!("fn {test}(");
-    let listed = format!("{test},");
     let is_listed = || {
         let mut lines = sources.iter().flat_map(|(_, source)| source.lines());
-        lines.any(|line| line.trim() == listed || needs_a_capability(line.trim(), test))
+        lines.any(|line| {
+            line.trim().trim_end_matches(',') == test || needs_a_capability(line.trim(), test)
+        })
     };
     sources.iter().any(|(path, source)| {
         let folder = path.parent().and_then(Path::file_name);

@@ -39,6 +39,31 @@ fn repository(store: impl EventStore, mode: SnapshotMode) -> Repository<Ledger> 
         .unwrap()
 }
 
+/// So many loads over stale snapshots, one after the other, are a storm.
+const TURNS_TAKEN: u32 = 16;
+
+/// A snapshot for each of so many ledgers.
+async fn many(ledgers: &Repository<Ledger>, streams: u32) {
+    for number in 0..streams {
+        let mut root = ledgers.create(format!("ledger {number}"), opened());
+        ledgers.save(&mut root).await.unwrap();
+    }
+}
+
+fn bumped_over(store: &FaultyStore) -> Repository<bumped::Ledger> {
+    Repository::builder(store.clone())
+        .snapshots(SnapshotPolicy::every(1))
+        .snapshot_deadline(DEADLINE)
+        .build()
+        .unwrap()
+}
+
+async fn in_a_storm(bumped: &Repository<bumped::Ledger>) {
+    for number in 0..TURNS_TAKEN {
+        bumped.load(format!("ledger {number}")).await.unwrap();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_hanging_store_delays_a_background_save_not_at_all() {
     let faulty = FaultyStore::new(MemoryStore::new());
@@ -101,33 +126,107 @@ async fn loads_take_turns_in_a_storm() {
     const STREAMS: u32 = 300;
     const DELAY: Duration = Duration::from_millis(1);
     let store = MemoryStore::new();
-    let old = repository(store.clone(), SnapshotMode::Sync);
-    for number in 0..STREAMS {
-        let mut root = old.create(format!("ledger {number}"), opened());
-        old.save(&mut root).await.unwrap();
-    }
+    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
     let faulty = FaultyStore::new(store);
+    let bumped = bumped_over(&faulty);
+    in_a_storm(&bumped).await;
     faulty.set_plan(FaultPlan::default().with(Operation::NewestSnapshot, Fault::Delay(DELAY), 1.0));
     let turns = u32::try_from(2 * thread::available_parallelism().unwrap().get()).unwrap();
-    let bumped = Repository::<bumped::Ledger>::builder(faulty.clone())
-        .snapshots(SnapshotPolicy::every(1))
-        .build()
-        .unwrap();
+    let start = Instant::now();
+    let all = |number| bumped.load(format!("ledger {number}"));
+    let loaded = join_all((TURNS_TAKEN..STREAMS).map(all)).await;
+    assert!(loaded.iter().all(Result::is_ok));
+    assert!(start.elapsed() >= DELAY * ((STREAMS - TURNS_TAKEN) / turns));
+    assert!(join_all((0..100).map(all)).await.iter().all(Result::is_ok));
+    let start = Instant::now();
+    let loaded = join_all((0..STREAMS).map(all)).await;
+    assert!(loaded.iter().all(Result::is_ok));
+    assert_eq!(start.elapsed(), DELAY);
+}
+
+/// Where nothing is stale nobody waits for a turn, not even the first loads of a program.
+#[tokio::test(start_paused = true)]
+async fn loads_that_meet_no_stale_row_take_no_turns() {
+    const STREAMS: u32 = 100;
+    let slow = DEADLINE * 9 / 10;
+    let store = MemoryStore::new();
+    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
+    let faulty = FaultyStore::new(store);
+    faulty.set_plan(FaultPlan::default().with(Operation::NewestSnapshot, Fault::Delay(slow), 1.0));
+    let ledgers = repository(faulty, SnapshotMode::Sync);
+    let start = Instant::now();
+    let loads = (0..STREAMS).map(|number| ledgers.load(format!("ledger {number}")));
+    assert!(join_all(loads).await.iter().all(Result::is_ok));
+    assert!(start.elapsed() <= slow, "{:?}", start.elapsed());
+    assert_eq!(ledgers.snapshot_stats().hits, u64::from(STREAMS));
+}
+
+/// A turn is waited for no longer than for the snapshot store.
+#[tokio::test(start_paused = true)]
+async fn a_storm_delays_loads_by_no_more_than_the_deadline() {
+    const STREAMS: u32 = 200;
+    let store = MemoryStore::new();
+    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
+    let faulty = FaultyStore::new(store);
+    let bumped = bumped_over(&faulty);
+    in_a_storm(&bumped).await;
+    let slow = DEADLINE * 2 / 5;
+    faulty.set_plan(FaultPlan::default().with(Operation::NewestSnapshot, Fault::Delay(slow), 1.0));
+    let start = Instant::now();
+    let loads = (TURNS_TAKEN..STREAMS).map(|number| bumped.load(format!("ledger {number}")));
+    assert!(join_all(loads).await.iter().all(Result::is_ok));
+    assert!(start.elapsed() <= DEADLINE, "{:?}", start.elapsed());
+    assert!(bumped.snapshot_stats().missed(SnapshotMiss::Deadline) > 0);
+}
+
+/// Who replays keeps others from replaying, but not while a store doesn't answer that snapshots are stored in.
+#[tokio::test(start_paused = true)]
+async fn in_a_storm_nobody_waits_for_the_snapshots_of_others() {
+    const STREAMS: u32 = 40;
+    let store = MemoryStore::new();
+    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
+    let faulty = FaultyStore::new(store);
+    faulty.set_plan(FaultPlan::default().with(Operation::SaveSnapshot, Fault::Hang, 1.0));
+    let bumped = bumped_over(&faulty);
     let start = Instant::now();
     let loads = (0..STREAMS).map(|number| bumped.load(format!("ledger {number}")));
-    for loaded in join_all(loads).await {
-        loaded.unwrap();
+    assert!(join_all(loads).await.iter().all(Result::is_ok));
+    assert_eq!(start.elapsed(), DEADLINE);
+}
+
+/// A turn is for looking for a snapshot, not for reading events.
+#[tokio::test(start_paused = true)]
+async fn in_a_storm_nobody_waits_for_the_events_of_others() {
+    const STREAMS: u32 = 60;
+    const HANGING: u32 = 20;
+    let store = MemoryStore::new();
+    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
+    let faulty = FaultyStore::new(store);
+    let bumped = bumped_over(&faulty);
+    in_a_storm(&bumped).await;
+    // Fresh ones, whose anchors are then waited for.
+    let fresh = TURNS_TAKEN..STREAMS;
+    for number in fresh.clone() {
+        let root = bumped.load(format!("ledger {number}")).await.unwrap();
+        assert_eq!(root.version(), 1);
     }
-    assert!(start.elapsed() >= DELAY * (STREAMS / turns));
-    let all = |number| bumped.load(format!("ledger {number}"));
-    for loaded in join_all((0..100).map(all)).await {
-        loaded.unwrap();
+    for _ in 0..HANGING {
+        faulty.next(Operation::ReadStream, Fault::Hang);
     }
-    let start = Instant::now();
-    for loaded in join_all((0..STREAMS).map(all)).await {
-        loaded.unwrap();
-    }
-    assert_eq!(start.elapsed(), DELAY);
+    let (mut hanging, mut others): (Vec<_>, Vec<_>) = fresh
+        .map(|number| Box::pin(bumped.load(format!("ledger {number}"))))
+        .enumerate()
+        .partition(|(place, _)| *place < HANGING as usize);
+    let hang = join_all(hanging.iter_mut().map(|(_, load)| load));
+    let hang = tokio::time::timeout(Duration::from_secs(3_600), hang);
+    let answered = async {
+        let start = Instant::now();
+        let loaded = join_all(others.iter_mut().map(|(_, load)| load)).await;
+        assert!(loaded.iter().all(Result::is_ok));
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    };
+    let (hung, ()) = tokio::join!(hang, answered);
+    assert!(hung.is_err(), "nobody answered them");
 }
 
 /// All calls of one load together: finding the bad row, removing it, and storing another.

@@ -15,6 +15,7 @@ use super::{
     flight::{Flight, Flights},
     load::FIRST_PAGE,
     replay::Start,
+    storm::Turn,
 };
 use crate::{
     Result, StreamId, Version,
@@ -38,7 +39,8 @@ pub(crate) struct Repairs<A> {
     pub(crate) budget: Budget,
     /// Versions of bad rows that were removed.
     pub(crate) replace: Vec<Version>,
-    /// There are rows, but none that this program's key fits.
+    /// There are rows, but none that this program's key fits; or so many loads met such rows that the time for looking was
+    /// over before it began.
     pub(crate) stale: bool,
     /// Begun when the first bad row was found, of a load of the head.
     pub(crate) flight: Option<Arc<Flight<A>>>,
@@ -147,17 +149,27 @@ enum Anchor<A> {
 }
 
 impl<A: Aggregate> Repository<A> {
-    /// Finds the newest good snapshot at or below `upto`.
+    /// Finds the newest good snapshot at or below `upto`. The turn ends with the first answer of the snapshot store.
     pub(super) async fn begin(
         &self,
         stream: &StreamId,
         upto: Version,
         repairs: &mut Repairs<A>,
+        mut turn: Option<Turn<'_>>,
     ) -> Result<Begin<A>> {
         let mut at_most = upto;
         // Before any row is looked at: one that is quarantined from now on takes along what was read of it.
         repairs.descent = self.inner.descent();
-        while let Some((row, state)) = self.candidate(stream, at_most, repairs).await {
+        loop {
+            let candidate = self.candidate(stream, at_most, repairs).await;
+            match turn.take() {
+                Some(turn) if repairs.troubled => turn.was_troubled(),
+                Some(turn) => turn.saw(repairs.stale),
+                None => {}
+            }
+            let Some((row, state)) = candidate else {
+                return Ok(Begin::AtFirst);
+            };
             let version = row.version;
             match self.anchor(stream, row, state, upto, repairs).await? {
                 Anchor::Holds(start, page) => return Ok(Begin::At(start, page)),
@@ -165,7 +177,6 @@ impl<A: Aggregate> Repository<A> {
                 Anchor::Refused => at_most = Version::new(version.get().saturating_sub(1)),
             }
         }
-        Ok(Begin::AtFirst)
     }
 
     /// Whether there is a row of our key now, beyond this version. Asked a second time within one load, so that nothing is
@@ -260,7 +271,10 @@ impl<A: Aggregate> Repository<A> {
         upto: Version,
         repairs: &mut Repairs<A>,
     ) -> Result<Anchor<A>> {
+        // Reading events is no waiting for the snapshot store.
+        repairs.pause();
         let page = self.page(stream, row.version, upto, FIRST_PAGE).await?;
+        repairs.resume();
         let first = page.first().filter(|first| first.version == row.version);
         let Some(first) = first else {
             return self.anchor_missing(stream, &row, repairs).await;
@@ -322,7 +336,9 @@ impl<A: Aggregate> Repository<A> {
         row: &SnapshotRow,
         repairs: &mut Repairs<A>,
     ) -> Result<Anchor<A>> {
+        repairs.pause();
         let head = self.inner.events.head(stream).await?;
+        repairs.resume();
         if head >= row.version {
             self.inner.counters.missed(SnapshotMiss::Lagging);
             return Ok(Anchor::Refused);

@@ -278,7 +278,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
         let retention = settings.retention.unwrap_or_default();
         retention
             .check()
-            .map_err(|error| wrong::<A>("the retention").caused_by(error))?;
+            .map_err(|what| wrong::<A>(&format!("the retention: {what}")))?;
         let verifier = (self.verification)
             .compile(snapshots.is_some(), companions.stop)
             .map_err(|what| wrong::<A>(&what))?;

@@ -66,10 +66,13 @@ impl<A: Aggregate> States<A> {
     pub(crate) fn new(of: StateCache) -> Self {
         // moka bounds one figure: with a least weight for each, the bytes bound the entries as well.
         let bytes = of.bytes.max(1);
-        let least = u32::try_from((bytes / of.entries.max(1)).max(1)).unwrap_or(u32::MAX);
+        let least = (bytes / of.entries.max(1)).max(1);
+        // Its weights have 32 bits: more bytes for an entry than that are counted in larger units.
+        let unit = least / u64::from(u32::MAX) + 1;
+        let weight = move |bytes: u32| u32::try_from(u64::from(bytes).max(least) / unit);
         let states = Cache::builder()
-            .max_capacity(if of.entries == 0 { 0 } else { bytes })
-            .weigher(move |_, entry: &Entry<A>| entry.bytes.max(least))
+            .max_capacity(if of.entries == 0 { 0 } else { bytes / unit })
+            .weigher(move |_, entry: &Entry<A>| weight(entry.bytes).unwrap_or(u32::MAX))
             .build();
         Self(states)
     }

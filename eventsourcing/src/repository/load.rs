@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::future::join;
-use tokio::task::yield_now;
+use tokio::{sync::OwnedSemaphorePermit, task::yield_now};
 use tracing::Instrument as _;
 
 use super::{
@@ -24,6 +24,7 @@ use super::{
 use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Root},
+    snapshot::SnapshotMiss,
     store::{EventPage, ReadStream},
     telemetry::{Count, LoadOutcome, Measure, Stopwatch, as_f64, spans},
 };
@@ -117,7 +118,9 @@ impl<A: Aggregate> Repository<A> {
         let mut repairs = Repairs::new(Budget::of(self.inner.deadline), upto);
         if let Some(cached) = self.cached(stream, upto).await? {
             repairs.pause();
-            return self.run(stream, id, upto, Some(cached), repairs).await;
+            return self
+                .run(stream, id, upto, Some(cached), repairs, None)
+                .await;
         }
         let begin = match self.look_for_snapshot(stream, upto, &mut repairs).await? {
             Begin::At(start, page) => Some((start, page)),
@@ -129,7 +132,7 @@ impl<A: Aggregate> Repository<A> {
         repairs.pause();
         if begin.is_some() && repairs.flight.is_none() {
             self.inner.counters.hit();
-            return self.run(stream, id, upto, begin, repairs).await;
+            return self.run(stream, id, upto, begin, repairs, None).await;
         }
         // Of the loads that meet here while snapshots are to be mended, one replays. A state of the past isn't shared.
         if upto == Version::MAX {
@@ -142,7 +145,18 @@ impl<A: Aggregate> Repository<A> {
                     .await;
             }
         }
-        self.run(stream, id, upto, begin, repairs).await
+        let permit = self.storm_permit(begin.as_ref(), &repairs).await;
+        self.run(stream, id, upto, begin, repairs, permit).await
+    }
+
+    /// What a load waits for that replays because its snapshots are stale.
+    async fn storm_permit(
+        &self,
+        begin: Option<&(Start<A>, EventPage)>,
+        repairs: &Repairs<A>,
+    ) -> Option<OwnedSemaphorePermit> {
+        let is_wanted = begin.is_none() && repairs.stale;
+        self.inner.storm.permit(is_wanted).await
     }
 
     /// Finds the newest good snapshot, a few loads at a time in a storm.
@@ -155,18 +169,14 @@ impl<A: Aggregate> Repository<A> {
         if self.inner.readable_snapshots().is_none() {
             return Ok(Begin::AtFirst);
         }
-        let lookups = &self.inner.lookups;
-        let turn = lookups.turn().await;
-        repairs.budget = repairs.budget.prolonged(turn.waited);
-        let begin = self.begin(stream, upto, repairs).await;
-        // Told before the turn ends: whoever gets it next would wait as long.
-        if repairs.troubled {
-            lookups.open();
-        } else {
-            lookups.saw(repairs.is_common());
-        }
-        drop(turn);
-        begin
+        let turn = async { Ok(self.inner.lookups.turn().await) };
+        let Ok(turn) = repairs.budget.spend(turn).await else {
+            repairs.stale = true;
+            self.inner.counters.missed(SnapshotMiss::Deadline);
+            tracing::debug!(%stream, "no turn to look for a snapshot in time, replaying events");
+            return Ok(Begin::AtFirst);
+        };
+        self.begin(stream, upto, repairs, Some(turn)).await
     }
 
     /// Replays, unless somebody else did so while this one waited.
@@ -188,7 +198,7 @@ impl<A: Aggregate> Repository<A> {
             let begin = Some((start.clone(), page));
             let others = repairs.of_others();
             drop(landing);
-            return self.run(stream, id, upto, begin, others).await;
+            return self.run(stream, id, upto, begin, others, None).await;
         }
         // Looked for again: another flight may have ended just before this one began, with a good snapshot.
         let version = begin
@@ -198,7 +208,7 @@ impl<A: Aggregate> Repository<A> {
         repairs.resume();
         if repairs.unreadable == 0
             && self.has_newer(stream, version, repairs.budget).await
-            && let Begin::At(start, page) = self.begin(stream, upto, &mut repairs).await?
+            && let Begin::At(start, page) = self.begin(stream, upto, &mut repairs, None).await?
         {
             begin = Some((start, page));
         }
@@ -206,14 +216,11 @@ impl<A: Aggregate> Repository<A> {
         if begin.is_some() {
             self.inner.counters.hit();
         }
-        let _permit = self
-            .inner
-            .storm
-            .permit(begin.is_none() && repairs.is_common())
-            .await;
+        // Before anything is taken over: who is dropped while it waits leaves that to others.
+        let permit = self.storm_permit(begin.as_ref(), &repairs).await;
         repairs.replace.extend(flight.take_wanted());
         repairs.flight = Some(Arc::clone(&flight));
-        let replayed = self.run(stream, id, upto, begin, repairs).await?;
+        let replayed = self.run(stream, id, upto, begin, repairs, permit).await?;
         if let Some(landing) = &mut landing {
             **landing = replayed.start();
         }
@@ -227,9 +234,12 @@ impl<A: Aggregate> Repository<A> {
         upto: Version,
         begin: Option<(Start<A>, EventPage)>,
         mut repairs: Repairs<A>,
+        permit: Option<OwnedSemaphorePermit>,
     ) -> Result<Replayed<A>> {
         let replayed = self.fold_from(stream, id, upto, begin, &repairs.replace);
         let mut replayed = replayed.await?;
+        // Before snapshots are stored: a store that is slow with that delays nobody else.
+        drop(permit);
         replayed.loaded.took = repairs.took();
         tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
         self.repair(stream, &repairs, &mut replayed, upto).await;

@@ -185,7 +185,10 @@ impl<A: Aggregate> Repository<A> {
         let store = self.inner.snapshots.as_ref().ok_or_else(no_store)?;
         let patience = self.inner.deadline.max(LONGEST_IN_BACKGROUND);
         let mut repairs = Repairs::new(Budget::of(patience), Version::MAX);
-        let begin = match self.begin(&stream, Version::MAX, &mut repairs).await? {
+        let begin = match self
+            .begin(&stream, Version::MAX, &mut repairs, None)
+            .await?
+        {
             Begin::At(_, page) if is_short(&page, within.saturating_add(1)) => {
                 return Ok((WarmOutcome::Fresh, false));
             }

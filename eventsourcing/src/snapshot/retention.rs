@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::SnapshotInfo;
-use crate::{Error, ErrorKind, Result, Timestamp};
+use crate::Timestamp;
 
 /// Which snapshots of an aggregate are kept. Applied after each snapshot that a repository stores, to those of its own
 /// key; the newest good one is always kept. History of events is never touched.
@@ -74,7 +74,7 @@ impl Retention {
         self.rules.is_empty()
     }
 
-    pub(crate) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
         for rule in &self.rules {
             let wrong = match rule {
                 Keep::Newest(0) => {
@@ -83,7 +83,7 @@ impl Retention {
                 Keep::OnePer(0) => "one_per(0) has no multiples, use one_per(1) or all()",
                 _ => continue,
             };
-            return Err(Error::new(ErrorKind::InvalidConfiguration).because(wrong));
+            return Err(wrong);
         }
         Ok(())
     }
