@@ -123,9 +123,8 @@ pub(crate) fn append<C: Bytes>(
 ) -> Result<Ledger> {
     let mut rows = Vec::with_capacity(events.len());
     let mut log = log.lock().map_err(|_| "poisoned")?;
-    let mut version = log.last().map_or(0, |row| row.version);
-    for (name, event) in events {
-        version += 1;
+    let last = log.last().map_or(0, |row| row.version);
+    for (version, (name, event)) in (last + 1..).zip(events) {
         let payload = match &event {
             Event::Opened(event) => C::encode(event)?,
             Event::Booked(event) => C::encode(event)?,

@@ -83,6 +83,6 @@ pub(crate) fn booked(number: u64) -> Booked {
 pub(crate) fn renamed(number: u64) -> Renamed {
     Renamed {
         owner: format!("Ada the {number}th"),
-        because: (number % 2 == 0).then(|| "marriage".to_owned()),
+        because: number.is_multiple_of(2).then(|| "marriage".to_owned()),
     }
 }

@@ -119,9 +119,12 @@ impl Lookups {
 impl Turn<'_> {
     /// The load has looked: it met a stale row, or it didn't.
     pub(crate) fn saw(self, stale: bool) {
-        self.lookups.set(|level| match stale {
-            true => (level + STALE).min(HIGHEST),
-            false => level.saturating_sub(1),
+        self.lookups.set(|level| {
+            if stale {
+                (level + STALE).min(HIGHEST)
+            } else {
+                level.saturating_sub(1)
+            }
         });
     }
 
