@@ -26,7 +26,7 @@ impl Desk {
     pub(crate) async fn one_order(&self, mut client: Client, items: u32) -> Result<Uuid> {
         let id = Uuid::new_v4();
         let found = self.orders.find(id).await?;
-        let existing = found.as_ref().map(|root| root.state());
+        let existing = found.as_ref().map(Root::state);
         let created = Order::create(existing, Uuid::new_v4(), "customer@example.com")?;
         let mut order = self.orders.create(id, created);
         self.orders.save(&mut order).await?;

@@ -4,8 +4,8 @@
 //! snapshots fit, a repeated save is still recognised, and `load_as_of` answers the same. Positions are new: they belong to
 //! their store.
 //!
-//! [`StoreCopy`] is the public side; [`run`] takes events together that one append can store, [`reader`] pages through a
-//! store, [`digest`] counts and sums up, [`snapshots`] are copied last.
+//! [`StoreCopy`] copies and compares, [`digest()`] counts and sums up one store alone. Behind them, `run` takes events together
+//! that one append can store, `reader` pages through a store, `snapshots` are copied last.
 
 mod digest;
 mod reader;

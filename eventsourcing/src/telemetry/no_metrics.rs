@@ -23,6 +23,11 @@ impl Meter {
 /// Says nothing of a queue.
 pub(crate) struct Queued;
 
+/// As the one that says something: where it is dropped is what matters of it.
+impl Drop for Queued {
+    fn drop(&mut self) {}
+}
+
 #[derive(Clone, Copy)]
 pub(crate) struct Stopwatch;
 
