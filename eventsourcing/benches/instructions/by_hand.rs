@@ -145,9 +145,10 @@ pub(crate) fn append<C: Bytes>(
     state.ok_or_else(|| "not found".into())
 }
 
-/// A state's bytes and their checksum.
+/// A state's bytes, which were read back, and their checksum.
 pub(crate) fn encode_snapshot<C: Bytes>(state: &Ledger) -> Result<(Vec<u8>, u64)> {
     let bytes = C::encode(state)?;
+    C::decode::<Ledger>(&bytes)?;
     let checksum = checksum(&bytes);
     Ok((bytes, checksum))
 }

@@ -111,10 +111,12 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    #[inline]
     fn around<T>(self, inner: T) -> Bounded<'a, T> {
         Bounded { inner, place: self }
     }
 
+    #[inline]
     fn counting(self, counted: bool) -> Self {
         Self { counted, ..self }
     }
@@ -137,6 +139,7 @@ impl<'a> Place<'a> {
     }
 
     /// Collections of other crates reserve what is hinted, unlike serde's own.
+    #[inline]
     fn cap_hint(self, hint: Option<usize>) -> Option<usize> {
         if !self.counted {
             return hint;
@@ -227,19 +230,23 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
         self.inner.expecting(formatter)
     }
 
+    #[inline]
     fn visit_none<E: Error>(self) -> Result<V::Value, E> {
         self.inner.visit_none()
     }
 
+    #[inline]
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
         self.inner
             .visit_some(self.place.below()?.around(deserializer))
     }
 
+    #[inline]
     fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
         self.inner.visit_unit()
     }
 
+    #[inline]
     fn visit_newtype_struct<D: Deserializer<'de>>(
         self,
         deserializer: D,
@@ -248,15 +255,18 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
             .visit_newtype_struct(self.place.below()?.around(deserializer))
     }
 
+    #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<V::Value, A::Error> {
         self.inner.visit_seq(self.place.below()?.around(elements))
     }
 
+    #[inline]
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
         self.inner.visit_map(self.place.below()?.around(entries))
     }
 
     // A level begins with the variant's content: unit variants have none.
+    #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<V::Value, A::Error> {
         self.inner.visit_enum(self.place.around(variant))
     }
@@ -274,6 +284,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Bounded<'_, A> {
         self.place.take_if_element(element)
     }
 
+    #[inline]
     fn size_hint(&self) -> Option<usize> {
         self.place.cap_hint(self.inner.size_hint())
     }
@@ -282,6 +293,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Bounded<'_, A> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Bounded<'_, A> {
     type Error = A::Error;
 
+    #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
@@ -290,10 +302,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Bounded<'_, A> {
         self.place.take_if_element(key)
     }
 
+    #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         self.inner.next_value_seed(self.place.around(seed))
     }
 
+    #[inline]
     fn next_entry_seed<K: DeserializeSeed<'de>, S: DeserializeSeed<'de>>(
         &mut self,
         key: K,
@@ -304,6 +318,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Bounded<'_, A> {
         self.place.take_if_element(entry)
     }
 
+    #[inline]
     fn size_hint(&self) -> Option<usize> {
         self.place.cap_hint(self.inner.size_hint())
     }
@@ -313,6 +328,7 @@ impl<'a, 'de, A: EnumAccess<'de>> EnumAccess<'de> for Bounded<'a, A> {
     type Error = A::Error;
     type Variant = Bounded<'a, A::Variant>;
 
+    #[inline]
     fn variant_seed<S: DeserializeSeed<'de>>(
         self,
         seed: S,
@@ -325,21 +341,25 @@ impl<'a, 'de, A: EnumAccess<'de>> EnumAccess<'de> for Bounded<'a, A> {
 impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Bounded<'_, A> {
     type Error = A::Error;
 
+    #[inline]
     fn unit_variant(self) -> Result<(), A::Error> {
         self.inner.unit_variant()
     }
 
+    #[inline]
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
         self.inner
             .newtype_variant_seed(self.place.below()?.around(seed))
     }
 
     // The level of the next two begins when the visitor gets the fields.
+    #[inline]
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
         self.inner
             .tuple_variant(len, self.place.counting(false).around(visitor))
     }
 
+    #[inline]
     fn struct_variant<V: Visitor<'de>>(
         self,
         fields: &'static [&'static str],

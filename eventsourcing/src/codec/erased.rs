@@ -152,6 +152,13 @@ impl<A: Aggregate> Codecs<A> {
         })
     }
 
+    /// What reads an event that has no layers, if it was written as this program writes them. Most are.
+    #[inline]
+    pub(crate) fn plain_reader(&self, name: &str) -> Option<&dyn AggregateCodec<A>> {
+        let is_plain = self.event_layers.layers().is_empty() && name == self.event_layers.name();
+        is_plain.then_some(&*self.events)
+    }
+
     /// What reads an event, by its row's codec column.
     pub(crate) fn reader(&self, name: &str) -> Result<Reader<'_, A>, Unreadable> {
         if name == self.event_layers.name() {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Inner, opening::OpenedEvent};
 use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
-    aggregate::{Aggregate, Capture, Folded, Root},
+    aggregate::{Aggregate, Capture, Folded},
     event::{DecodeError, Decoded, Stage},
     snapshot::{Descent, Loaded},
     store::RecordedEvent,
@@ -123,6 +123,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
     }
 
     /// Decodes a row and applies what it is read as. The error names stream, version and event.
+    #[inline]
     pub(crate) fn apply(&mut self, row: &RecordedEvent<'_>) -> Result<()> {
         self.check_next(row)?;
         match self.inner.decode(self.stream, row)? {
@@ -138,6 +139,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
     }
 
     /// A gap must never be folded over.
+    #[inline]
     fn check_next(&self, row: &RecordedEvent<'_>) -> Result<()> {
         let expected = self.version.next();
         if row.version != expected {
@@ -151,45 +153,58 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         Ok(())
     }
 
+    #[inline]
     fn apply_event(&mut self, row: &RecordedEvent<'_>, event: A::Event) -> Result<()> {
-        let read_as = A::EVENTS[A::__index(&event)].name;
-        let broken = |detail: &str| {
-            let name = if read_as == row.name {
-                format!("{read_as:?}")
-            } else {
-                format!("{:?}, read as {read_as:?},", row.name)
-            };
-            Error::new(ErrorKind::LifeCycle)
-                .at(self.stream.clone())
-                .at_version(row.version)
-                .because(format!("{name} {detail}"))
-        };
-        if self.discarded {
-            return Err(broken("comes after the discard"));
-        }
-        if let Some(shared) = self.shared.take() {
-            self.state = Some(Arc::unwrap_or_clone(shared));
-        }
-        match (Root::<A>::stage(&event), &mut self.state) {
-            (Stage::Create, state @ None) => match A::__begin(self.id, event) {
-                Ok(begun) => *state = Some(begun),
-                Err(_) => return Err(broken("is no creation event")),
-            },
-            (Stage::Create, Some(_)) => return Err(broken("creates what exists already")),
-            (Stage::Change | Stage::Discard, None) => {
-                return Err(broken("comes before any creation event"));
-            }
-            (Stage::Change, Some(state)) => {
-                if state.__apply(event).is_err() {
-                    return Err(broken("is no change"));
-                }
-            }
-            (Stage::Discard, Some(_)) => self.discarded = true,
+        let event_type = &A::EVENTS[A::__index(&event)];
+        if let Some(broken) = self.take_up(event_type.stage, event) {
+            return Err(self.broken(event_type.name, row.name, row.version, broken));
         }
         Ok(())
     }
 
+    /// Says what keeps it from being the next event.
+    #[inline]
+    fn take_up(&mut self, stage: Stage, event: A::Event) -> Option<&'static str> {
+        if self.discarded {
+            return Some("comes after the discard");
+        }
+        if self.shared.is_some() {
+            self.state = self.shared.take().map(Arc::unwrap_or_clone);
+        }
+        match (stage, &mut self.state) {
+            (Stage::Change, Some(state)) => {
+                if state.__apply(event).is_err() {
+                    return Some("is no change");
+                }
+            }
+            (Stage::Create, state @ None) => match A::__begin(self.id, event) {
+                Ok(begun) => *state = Some(begun),
+                Err(_) => return Some("is no creation event"),
+            },
+            (Stage::Create, Some(_)) => return Some("creates what exists already"),
+            (Stage::Change | Stage::Discard, None) => {
+                return Some("comes before any creation event");
+            }
+            (Stage::Discard, Some(_)) => self.discarded = true,
+        }
+        None
+    }
+
+    #[cold]
+    fn broken(&self, read_as: &str, name: &str, version: Version, detail: &str) -> Error {
+        let name = if read_as == name {
+            format!("{read_as:?}")
+        } else {
+            format!("{name:?}, read as {read_as:?},")
+        };
+        Error::new(ErrorKind::LifeCycle)
+            .at(self.stream.clone())
+            .at_version(version)
+            .because(format!("{name} {detail}"))
+    }
+
     /// All events of a row are applied: any number of them is one version.
+    #[inline]
     fn pass(&mut self, row: &RecordedEvent<'_>) {
         self.version = row.version;
         self.last_event = row.id;
@@ -293,13 +308,26 @@ impl<A> Replayed<A> {
 
 impl<A: Aggregate> Inner<A> {
     /// A stored row as one event, or as many or none, by the codec that wrote it.
+    #[inline]
     pub(crate) fn decode(
         &self,
         stream: &StreamId,
         row: &RecordedEvent<'_>,
     ) -> Result<Decoded<A::Event>> {
+        if let Some(codec) = self.codecs.plain_reader(row.codec)
+            && let Ok(decoded) = codec.decode_event(row.name, row.event_version, row.payload)
+        {
+            return Ok(decoded);
+        }
+        // A copy of the row, made only here: what it is a view of need not be gathered in memory for the rest.
+        self.decode_any(stream, *row)
+    }
+
+    /// Also through layers, by other codecs, as none, or as the error that it is.
+    #[inline(never)]
+    fn decode_any(&self, stream: &StreamId, row: RecordedEvent<'_>) -> Result<Decoded<A::Event>> {
         let failed = |kind| Error::new(kind).at(stream.clone()).at_version(row.version);
-        let OpenedEvent { codec, payload } = self.open_event(stream, row)?;
+        let OpenedEvent { codec, payload } = self.open_event(stream, &row)?;
         // Asked only of a row that nothing else reads: its codec needn't be known.
         let is_retired = || A::RETIRED.contains(&row.name);
         let Some(codec) = codec else {

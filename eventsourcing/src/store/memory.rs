@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     Appended, AppendedStream, Capabilities, Commit, Direction, EventPage, EventStore, NewEvent,
-    ReadAll, ReadStream, RecordedEvent, StreamCommit,
+    ReadAll, ReadStream, StreamCommit, page::SharedEvent,
 };
 use crate::{
     Clock, Error, ErrorKind, Position, Result, StreamId, SystemClock, Timestamp, Version,
@@ -41,16 +41,8 @@ struct Shared {
 /// All events in global order, and where each stream's are.
 #[derive(Default)]
 struct Log {
-    events: Vec<Stored>,
+    events: Vec<Arc<SharedEvent>>,
     streams: HashMap<StreamId, Vec<usize>>,
-}
-
-struct Stored {
-    stream: StreamId,
-    version: Version,
-    commit_id: Uuid,
-    recorded_at: Timestamp,
-    event: NewEvent,
 }
 
 impl MemoryStore {
@@ -84,23 +76,6 @@ impl MemoryStore {
         Position::new(self.0.id, 0, index as u64 + 1)
     }
 
-    fn view<'a>(&self, log: &'a Log, index: usize) -> Option<RecordedEvent<'a>> {
-        let stored = log.events.get(index)?;
-        Some(RecordedEvent::of(
-            &stored.event,
-            self.position(index),
-            stored.stream.as_str(),
-            stored.version,
-            stored.commit_id,
-            stored.recorded_at,
-        ))
-    }
-
-    /// Fills a page from these places in the log.
-    fn page(&self, log: &Log, indexes: impl Iterator<Item = usize>, limit: usize) -> EventPage {
-        EventPage::filled(indexes.filter_map(|index| self.view(log, index)), limit)
-    }
-
     /// The first answer, if each stream has exactly this commit's events right behind its expected version.
     fn repeated(&self, log: &Log, commit: &Commit) -> Option<Appended> {
         let mut streams = Vec::with_capacity(commit.streams.len());
@@ -117,7 +92,8 @@ impl MemoryStore {
                 let from = usize::try_from(from).unwrap_or(usize::MAX);
                 let stored = log.streams.get(&part.stream)?.iter().skip(from);
                 let stored = stored.take(part.events.len().saturating_add(2));
-                let stored = stored.filter_map(|index| self.view(log, *index));
+                let stored = stored.filter_map(|index| log.events.get(*index));
+                let stored = stored.map(|stored| stored.view());
                 part.first_answer(commit.id, stored)?
             });
         }
@@ -143,15 +119,17 @@ impl MemoryStore {
         let mut version = part.expected;
         for event in part.events {
             version = version.next();
-            positions.push(self.position(events.len()));
+            let position = self.position(events.len());
+            positions.push(position);
             indexes.push(events.len());
-            events.push(Stored {
+            events.push(Arc::new(SharedEvent {
+                position,
                 stream: part.stream.clone(),
                 version,
                 commit_id: commit,
                 recorded_at,
                 event: compact(event),
-            });
+            }));
         }
         AppendedStream {
             positions,
@@ -171,6 +149,11 @@ fn compact(event: NewEvent) -> NewEvent {
 }
 
 impl Log {
+    /// A page of what stands at these places.
+    fn page(&self, indexes: impl Iterator<Item = usize>, limit: usize) -> EventPage {
+        EventPage::shared(indexes.filter_map(|index| self.events.get(index)), limit)
+    }
+
     fn head(&self, stream: &StreamId) -> Version {
         let count = self.streams.get(stream).map_or(0, Vec::len);
         Version::new(count as u64)
@@ -225,8 +208,8 @@ impl EventStore for MemoryStore {
             .iter()
             .copied();
         Ok(match read.direction {
-            Direction::Forward => self.page(&log, wanted, read.limit),
-            Direction::Backward => self.page(&log, wanted.rev(), read.limit),
+            Direction::Forward => log.page(wanted, read.limit),
+            Direction::Backward => log.page(wanted.rev(), read.limit),
         })
     }
 
@@ -247,7 +230,7 @@ impl EventStore for MemoryStore {
             let stored = log.events.get(*index);
             stored.is_some_and(|stored| read.wants(stored.stream.category(), stored.version))
         };
-        Ok(self.page(&log, (from..log.events.len()).filter(wanted), read.limit))
+        Ok(log.page((from..log.events.len()).filter(wanted), read.limit))
     }
 
     async fn head(&self, stream: &StreamId) -> Result<Version> {

@@ -1,11 +1,12 @@
-//! Pages of stored events. Payloads of one page share one buffer: reading allocates per page, not per event.
+//! Pages of stored events. Payloads of one page share one buffer, or stay where a store in memory keeps them: reading
+//! allocates per page, not per event.
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, sync::Arc};
 
 use uuid::Uuid;
 
 use super::NewEvent;
-use crate::{Position, Timestamp, Version};
+use crate::{Position, StreamId, Timestamp, Version};
 
 /// A filled page ends behind this many bytes of payload.
 const PAGE_BYTES: usize = 1 << 20;
@@ -39,6 +40,7 @@ pub struct RecordedEvent<'a> {
 
 impl<'a> RecordedEvent<'a> {
     /// What was appended, with what its store adds to it.
+    #[inline]
     pub fn of(
         event: &'a NewEvent,
         position: Position,
@@ -66,10 +68,33 @@ impl<'a> RecordedEvent<'a> {
 /// Some events in the order they were asked for.
 #[derive(Clone, Default)]
 pub struct EventPage {
+    rows: Rows,
+    has_more: bool,
+}
+
+#[derive(Clone)]
+enum Rows {
+    Copied(Copied),
+    Shared(Vec<Arc<SharedEvent>>, usize),
+}
+
+/// An event that pages share with the store that keeps it in memory.
+#[derive(Debug)]
+pub(super) struct SharedEvent {
+    pub(super) position: Position,
+    pub(super) stream: StreamId,
+    pub(super) version: Version,
+    pub(super) commit_id: Uuid,
+    pub(super) recorded_at: Timestamp,
+    pub(super) event: NewEvent,
+}
+
+/// What a page has copied of its events.
+#[derive(Clone, Default)]
+struct Copied {
     text: String,
     bytes: Vec<u8>,
     rows: Vec<Row>,
-    has_more: bool,
 }
 
 /// Texts that repeat from row to row (stream, name, codec) point at one copy.
@@ -108,8 +133,124 @@ impl EventPage {
         page
     }
 
+    /// As [`filled`](Self::filled), of events that stay where they are.
+    pub(super) fn shared<'a>(
+        events: impl IntoIterator<Item = &'a Arc<SharedEvent>>,
+        limit: usize,
+    ) -> Self {
+        let mut rows = Vec::new();
+        let (mut bytes, mut has_more) = (0, false);
+        for event in events {
+            if rows.len() >= limit.max(1) || bytes >= PAGE_BYTES {
+                has_more = true;
+                break;
+            }
+            bytes += event.event.payload.len() + event.event.metadata.len();
+            rows.push(Arc::clone(event));
+        }
+        Self {
+            rows: Rows::Shared(rows, bytes),
+            has_more,
+        }
+    }
+
     /// Adds a copy of this event.
     pub fn push(&mut self, event: &RecordedEvent<'_>) {
+        if let Rows::Shared(shared, _) = &self.rows {
+            let mut copied = Copied::default();
+            for event in shared {
+                copied.push(&event.view());
+            }
+            self.rows = Rows::Copied(copied);
+        }
+        if let Rows::Copied(copied) = &mut self.rows {
+            copied.push(event);
+        }
+    }
+
+    /// Says whether the range goes on behind this page.
+    pub fn set_has_more(&mut self, has_more: bool) {
+        self.has_more = has_more;
+    }
+
+    /// Whether the range goes on behind this page.
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    /// How many events it has.
+    pub fn len(&self) -> usize {
+        match &self.rows {
+            Rows::Copied(copied) => copied.rows.len(),
+            Rows::Shared(events, _) => events.len(),
+        }
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many bytes the payloads and metadata take: stores end a page early by it.
+    pub fn byte_len(&self) -> usize {
+        match &self.rows {
+            Rows::Copied(copied) => copied.bytes.len(),
+            Rows::Shared(_, bytes) => *bytes,
+        }
+    }
+
+    /// The events in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = RecordedEvent<'_>> + ExactSizeIterator {
+        (0..self.len()).map(|place| self.view(place))
+    }
+
+    /// The event at this place of the page, counted from 0.
+    pub fn get(&self, place: usize) -> Option<RecordedEvent<'_>> {
+        (place < self.len()).then(|| self.view(place))
+    }
+
+    /// The first event.
+    pub fn first(&self) -> Option<RecordedEvent<'_>> {
+        (!self.is_empty()).then(|| self.view(0))
+    }
+
+    /// The last event.
+    pub fn last(&self) -> Option<RecordedEvent<'_>> {
+        let last = self.len().checked_sub(1);
+        last.map(|place| self.view(place))
+    }
+
+    #[inline]
+    fn view(&self, place: usize) -> RecordedEvent<'_> {
+        match &self.rows {
+            Rows::Copied(copied) => copied.view(&copied.rows[place]),
+            Rows::Shared(events, _) => events[place].view(),
+        }
+    }
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self::Copied(Copied::default())
+    }
+}
+
+impl SharedEvent {
+    #[inline]
+    pub(super) fn view(&self) -> RecordedEvent<'_> {
+        RecordedEvent::of(
+            &self.event,
+            self.position,
+            self.stream.as_str(),
+            self.version,
+            self.commit_id,
+            self.recorded_at,
+        )
+    }
+}
+
+impl Copied {
+    fn push(&mut self, event: &RecordedEvent<'_>) {
         let last = self.rows.last();
         let stream = intern(&mut self.text, last.map(|row| &row.stream), event.stream);
         let name = intern(&mut self.text, last.map(|row| &row.name), event.name);
@@ -129,51 +270,6 @@ impl EventPage {
             payload,
             metadata,
         });
-    }
-
-    /// Says whether the range goes on behind this page.
-    pub fn set_has_more(&mut self, has_more: bool) {
-        self.has_more = has_more;
-    }
-
-    /// Whether the range goes on behind this page.
-    pub fn has_more(&self) -> bool {
-        self.has_more
-    }
-
-    /// How many events it has.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// How many bytes the payloads and metadata take: stores end a page early by it.
-    pub fn byte_len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// The events in order.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = RecordedEvent<'_>> + ExactSizeIterator {
-        self.rows.iter().map(|row| self.view(row))
-    }
-
-    /// The event at this place of the page, counted from 0.
-    pub fn get(&self, index: usize) -> Option<RecordedEvent<'_>> {
-        self.rows.get(index).map(|row| self.view(row))
-    }
-
-    /// The first event.
-    pub fn first(&self) -> Option<RecordedEvent<'_>> {
-        self.rows.first().map(|row| self.view(row))
-    }
-
-    /// The last event.
-    pub fn last(&self) -> Option<RecordedEvent<'_>> {
-        self.rows.last().map(|row| self.view(row))
     }
 
     fn view(&self, row: &Row) -> RecordedEvent<'_> {
