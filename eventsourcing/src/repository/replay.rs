@@ -172,13 +172,13 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             self.state = self.shared.take().map(Arc::unwrap_or_clone);
         }
         match (stage, &mut self.state) {
-            (Stage::Change, Some(state)) => {
-                if state.__apply(event).is_err() {
+            (Stage::Change, Some(current)) => {
+                if current.__apply(event).is_err() {
                     return Some("is no change");
                 }
             }
-            (Stage::Create, state @ None) => match A::__begin(self.id, event) {
-                Ok(begun) => *state = Some(begun),
+            (Stage::Create, none @ None) => match A::__begin(self.id, event) {
+                Ok(begun) => *none = Some(begun),
                 Err(_) => return Some("is no creation event"),
             },
             (Stage::Create, Some(_)) => return Some("creates what exists already"),
