@@ -362,9 +362,11 @@ impl<A: Aggregate> Inner<A> {
         };
         // An error, or nobody who waits for the answer: it stays noted, since it may be stored, or be so later.
         let placed = self.place(store, row).await?;
-        Ok(match self.has_landed(noted) {
-            true => placed,
-            false => Placed::Distrusted,
+        let is_trusted = self.has_landed(noted);
+        Ok(if is_trusted {
+            placed
+        } else {
+            Placed::Distrusted
         })
     }
 

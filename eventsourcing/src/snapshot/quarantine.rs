@@ -242,6 +242,7 @@ impl Quarantine {
     }
 
     /// The store has answered. Says whether the row is trusted.
+    #[expect(clippy::needless_pass_by_value, reason = "it is noted no longer")]
     pub(crate) fn land(&self, noted: Noted) -> bool {
         let Noted(Some(ticket)) = noted else {
             return true;

@@ -59,15 +59,17 @@ impl<A: Aggregate> Repository<A> {
                 let mut told = pin!(stopped.wait_for(|is_stopped| *is_stopped));
                 poll_fn(|context| {
                     // While this is held `close` waits; when it has returned nothing is polled any more.
-                    let verdict = match verifier.stop.work() {
+                    let working = verifier.stop.work();
+                    let verdict = match &working {
                         None => Poll::Ready(Verdict::Skipped),
-                        Some(_working) => match work.as_mut().poll(context) {
-                            Poll::Pending => {
-                                let told = told.as_mut().poll(context);
-                                told.map(|_| Verdict::Skipped)
-                            }
-                            ready => ready,
-                        },
+                        Some(_) => work.as_mut().poll(context),
+                    };
+                    let verdict = match verdict {
+                        Poll::Pending => {
+                            let told = told.as_mut().poll(context);
+                            told.map(|_| Verdict::Skipped)
+                        }
+                        Poll::Ready(verdict) => Poll::Ready(verdict),
                     };
                     verdict.map(|verdict| repository.inner.counters.verified(verdict))
                 })
