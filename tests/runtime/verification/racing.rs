@@ -99,9 +99,9 @@ pub(crate) async fn one_that_is_warmed_meanwhile_is_right(store: Store) {
 /// error, is not waited for, or is good but slow.
 async fn is_found_during_a_save(store: Store, answer: Answer) {
     taken_by_the_earlier_program(&store).await;
-    let gated = Gated::new(&store);
-    let gates = &gated.gates;
-    let builder = verifying(&(Arc::new(gated.clone()) as Store));
+    let slow = Gated::new(&store);
+    let gates = Arc::clone(&slow.gates);
+    let builder = verifying(&(Arc::new(slow) as Store));
     let ledgers = builder.snapshot_deadline(match answer {
         Answer::Late => Duration::from_millis(300),
         _ => Duration::from_secs(60),
@@ -116,7 +116,7 @@ async fn is_found_during_a_save(store: Store, answer: Answer) {
         async move { ledgers.save(&mut root).await.map(drop) }
     });
     gates.answers.reached().await;
-    found_meanwhile(&ledgers, gates).await;
+    found_meanwhile(&ledgers, &gates).await;
     match answer {
         Answer::Late => save.await.unwrap().unwrap(),
         Answer::None => {
