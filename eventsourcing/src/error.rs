@@ -77,7 +77,8 @@ pub enum ErrorKind {
     LifeCycle,
     /// The root has events that are not saved.
     Unsaved,
-    /// A handler of the root panicked; its state can't be trusted any more.
+    /// The root's state can't be trusted any more: one of its handlers panicked, or it was loaded through a snapshot that
+    /// is quarantined by now.
     Poisoned,
     /// A commit or a value beyond what the store can hold.
     TooLarge,
@@ -297,7 +298,7 @@ impl fmt::Display for ErrorKind {
             }
             Self::LifeCycle => f.write_str("the stream breaks its life cycle"),
             Self::Unsaved => f.write_str("there are unsaved events"),
-            Self::Poisoned => f.write_str("a handler panicked on this root: load it again"),
+            Self::Poisoned => f.write_str("its state can't be trusted"),
             Self::TooLarge => f.write_str("too large"),
             Self::Full => f.write_str("the store is full"),
             Self::ReadOnly => f.write_str("the store is read-only"),

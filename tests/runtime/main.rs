@@ -271,6 +271,15 @@ stores! {
         a_state_that_is_not_equal_to_itself,
         a_share_of_zero_costs_nothing,
         a_share_is_sampled,
+        what_is_not_stored_is_no_difference,
+        one_that_is_asked_for_meanwhile_is_refused,
+        one_that_is_warmed_meanwhile_is_right,
+        a_late_answer_leaves_nothing_wrong,
+        an_error_after_storing_leaves_nothing_wrong,
+        a_dropped_save_leaves_nothing_wrong,
+        a_slow_answer_leaves_nothing_wrong,
+        a_history_goes_on_from_a_replay,
+        a_root_of_another_repository_leads_to_no_snapshot,
     }
     unfaithful::{
         an_unfaithful_event_stores_nothing_and_the_stream_goes_on,

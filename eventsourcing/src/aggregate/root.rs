@@ -277,7 +277,8 @@ impl<A: Aggregate> Root<A> {
     /// Whether it may be saved at all.
     pub(crate) fn check_savable(&self) -> Result<()> {
         if self.poisoned {
-            return Err(Error::new(ErrorKind::Poisoned));
+            return Err(Error::new(ErrorKind::Poisoned)
+                .because("a handler panicked on this root, load it again"));
         }
         if self.life == Life::Overrun {
             return Err(Error::new(ErrorKind::Discarded));

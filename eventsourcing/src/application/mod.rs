@@ -208,10 +208,12 @@ impl Application {
     }
 
     /// Waits for the background snapshots that were accepted, and accepts no more. A verification that is running is given
-    /// up where it is, and no other begins.
+    /// up where it is, and no other begins; a call of
+    /// [`on_difference`](crate::RepositoryBuilder::on_difference) that is running is waited for, so don't close from it.
     pub async fn close(&self) {
         self.shared.stop.stop();
         self.shared.backgrounds.close().await;
+        self.shared.stop.ended().await;
     }
 
     /// What became of the events that subscribers were called for.

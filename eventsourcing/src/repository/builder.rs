@@ -280,7 +280,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
             .check()
             .map_err(|what| wrong::<A>(&format!("the retention: {what}")))?;
         let verifier = (self.verification)
-            .compile(snapshots.is_some(), companions.stop)
+            .compile(snapshots.is_some(), ignore_snapshots, companions.stop)
             .map_err(|what| wrong::<A>(&what))?;
         let layers = Layers {
             events: settings.event_layers.unwrap_or_default(),

@@ -109,6 +109,7 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         self.version = end.version;
         self.last_event = end.last_event;
         self.recorded_at = end.recorded_at;
+        self.descent = end.loaded.descent;
     }
 
     /// As `apply`, and gives the events to the caller.

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::{
     Inner, Repository, begin::Repairs, budget::Budget, flight::Flight, load::located,
@@ -21,7 +21,7 @@ use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Capture, Root},
     snapshot::{
-        Loaded, Newest, Occasion, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss,
+        Descent, Loaded, Newest, Occasion, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotMiss,
         SnapshotMode, SnapshotRow, SnapshotStore,
         background::{Slot, Submitted},
     },
@@ -30,6 +30,15 @@ use crate::{
 
 /// How long one background snapshot may take, if the deadline isn't longer.
 pub(super) const LONGEST_IN_BACKGROUND: Duration = Duration::from_secs(30);
+
+/// What became of a row that was to be stored.
+pub(super) enum Placed {
+    New(SnapshotRow),
+    /// There is one of its version already, which is as good.
+    Existing(SnapshotRow),
+    /// It goes back to a row that is quarantined by now: it was not stored, or is quarantined as well.
+    Distrusted,
+}
 
 /// A stored snapshot, decoded: for looking at. Loads use snapshots by themselves.
 pub struct Snapshot<A: Aggregate> {
@@ -99,22 +108,25 @@ impl<A: Aggregate> Repository<A> {
             root.check_no_pending()?;
             let stream = root.stream()?;
             if self.inner.distrusts(&stream, root.loaded().descent) {
-                return Err(Error::new(ErrorKind::Poisoned).because(
-                    "it was loaded through a snapshot that is quarantined now: load it again",
-                ));
+                return Err(quarantined());
             }
             let store = self.inner.snapshots.as_ref().ok_or_else(no_store)?;
             let span = spans::store(&stream, root.version());
             let stored = async {
-                let row = self.inner.row(&stream, &root.capture_head())?;
+                let capture = root.capture_head();
+                let row = self.inner.row(&stream, &capture)?;
                 span.record("bytes", row.state.as_ref().map_or(0, bytes::Bytes::len));
-                self.inner.store_row(&**store, row).await
+                self.inner.store_row(&**store, row, capture.descent).await
             };
-            let (row, is_new) = stored.instrument(span.clone()).await?;
-            if is_new {
-                let budget = Budget::of(self.inner.deadline);
-                self.inner.retain(&**store, &row, budget).await;
-            }
+            let row = match stored.instrument(span.clone()).await? {
+                Placed::New(row) => {
+                    let budget = Budget::of(self.inner.deadline);
+                    self.inner.retain(&**store, &row, budget).await;
+                    row
+                }
+                Placed::Existing(row) => row,
+                Placed::Distrusted => return Err(quarantined()),
+            };
             self.inner.open(root.id().clone(), row)
         };
         taken
@@ -170,7 +182,11 @@ impl<A: Aggregate> Repository<A> {
     ) {
         let version = capture.version;
         match self.inner.mode {
-            SnapshotMode::Sync => self.inner.store_capture(stream, &capture, budget).await,
+            SnapshotMode::Sync => {
+                let span = spans::store(stream, version);
+                let stored = self.inner.store_capture(stream, &capture, budget, span);
+                stored.await;
+            }
             SnapshotMode::Background => {
                 let inner = Arc::clone(&self.inner);
                 let slot = Slot {
@@ -182,7 +198,8 @@ impl<A: Aggregate> Repository<A> {
                 let work = async move {
                     // Nobody waits for it; but a store that hangs must not keep the next ones from being stored.
                     let budget = Budget::of(inner.deadline.max(LONGEST_IN_BACKGROUND));
-                    inner.store_capture(&stream, &capture, budget).await;
+                    let span = spans::store_in_background(&stream, version);
+                    inner.store_capture(&stream, &capture, budget, span).await;
                     drop(flight);
                     drop(queued);
                 };
@@ -227,6 +244,11 @@ impl<A: Aggregate> Repository<A> {
 
 pub(super) fn no_store() -> Error {
     Error::new(ErrorKind::Unsupported).because("there is no snapshot store")
+}
+
+pub(super) fn quarantined() -> Error {
+    Error::new(ErrorKind::Poisoned)
+        .because("it was loaded through a snapshot that is quarantined now, load it again")
 }
 
 impl<A: Aggregate> Inner<A> {
@@ -289,58 +311,81 @@ impl<A: Aggregate> Inner<A> {
         Ok(Snapshot { id, row, state })
     }
 
-    async fn store_capture(&self, stream: &StreamId, capture: &Capture<A>, budget: Budget) {
+    async fn store_capture(
+        &self,
+        stream: &StreamId,
+        capture: &Capture<A>,
+        budget: Budget,
+        span: Span,
+    ) {
         let Some(store) = &self.snapshots else {
             return;
         };
+        let version = capture.version;
+        let distrusted = || {
+            tracing::debug!(%stream, %version, "no snapshot of what goes back to a quarantined one");
+        };
         if self.distrusts(stream, capture.descent) {
-            tracing::debug!(%stream, version = %capture.version, "no snapshot of what goes back to a quarantined one");
-            return;
+            return distrusted();
         }
-        let span = spans::store(stream, capture.version);
         let stored = budget.spend(async {
             let row = self.row(stream, capture)?;
             let bytes = row.state.as_ref().map_or(0, bytes::Bytes::len);
             span.record("bytes", bytes);
-            self.store_row(&**store, row).await
+            self.store_row(&**store, row, capture.descent).await
         });
         match stored.instrument(span.clone()).await {
-            Ok((row, true)) => {
-                // Found to be wrong in the meantime: after the look above, and after the list that verification made.
-                self.distrust_with(stream, capture, &row);
-                self.retain(&**store, &row, budget).await;
-            }
-            Ok((_, false)) => {}
+            Ok(Placed::New(row)) => self.retain(&**store, &row, budget).await,
+            Ok(Placed::Existing(_)) => {}
+            Ok(Placed::Distrusted) => distrusted(),
             Err(trouble) => {
                 self.counters.failed();
                 let error = trouble.into_error();
-                tracing::warn!(%stream, version = %capture.version, %error, "snapshot failed");
+                tracing::warn!(%stream, %version, %error, "snapshot failed");
             }
         }
     }
 
     /// Stores a row, or finds the one of its version that is there already. If that one is bad it is replaced; if it is
-    /// sound and this program can't open it, it stays, and that is the error. Says whether the row is new.
+    /// sound and this program can't open it, it stays, and that is the error.
+    ///
+    /// Every snapshot is stored here: until it is known what became of it, what it goes back to may turn out to be wrong,
+    /// and takes it along.
     pub(super) async fn store_row(
         &self,
         store: &dyn SnapshotStore,
         row: SnapshotRow,
-    ) -> Result<(SnapshotRow, bool)> {
+        descent: Descent,
+    ) -> Result<Placed> {
+        let Some(noted) = self.departs(&row, descent) else {
+            return Ok(Placed::Distrusted);
+        };
+        // An error, or nobody who waits for the answer: it stays noted, since it may be stored, or be so later.
+        let placed = self.place(store, row).await?;
+        let is_trusted = self.has_landed(noted);
+        Ok(if is_trusted {
+            placed
+        } else {
+            Placed::Distrusted
+        })
+    }
+
+    async fn place(&self, store: &dyn SnapshotStore, row: SnapshotRow) -> Result<Placed> {
         let SavedSnapshot::Existing(existing) = store.save(row.clone()).await? else {
             self.count_stored(&row);
-            return Ok((row, true));
+            return Ok(Placed::New(row));
         };
         if self.is_as_good(&existing, &row)? {
-            return Ok((existing, false));
+            return Ok(Placed::Existing(existing));
         }
         store.delete(&SnapshotInfo::from(&existing)).await?;
         self.released(&existing);
         match store.save(row.clone()).await? {
             SavedSnapshot::Stored => {
                 self.count_stored(&row);
-                Ok((row, true))
+                Ok(Placed::New(row))
             }
-            SavedSnapshot::Existing(other) => Ok((other, false)),
+            SavedSnapshot::Existing(other) => Ok(Placed::Existing(other)),
         }
     }
 

@@ -86,7 +86,9 @@ impl<A: Aggregate> Repository<A> {
     /// As [`history`](Self::history), from the row of this version on: what it gives is what `history` gives there. Begins
     /// at the nearest snapshot below instead of the first event; beyond the head there is nothing.
     ///
-    /// A row before this version that can't be read is no error where a snapshot spares reading it.
+    /// A row before this version that can't be read is no error where a snapshot spares reading it. If
+    /// [verification](crate::RepositoryBuilder::verify_snapshots) finds that snapshot to be wrong meanwhile, the next page
+    /// (64 rows) goes on from a replay; what was read before stays as it was given.
     pub fn history_from(&self, id: impl Borrow<A::Id>, version: impl Into<Version>) -> History<A> {
         let id = id.borrow().clone();
         let walk = Walk {
@@ -239,6 +241,12 @@ impl<A: Aggregate> Walk<A> {
             None if before > Version::ZERO => {
                 let before = before.min(Version::MAX);
                 Some(self.repository.replay(&stream, &self.id, before).await?)
+            }
+            // Its snapshot was found to be wrong between two pages. What was given already is not given again.
+            Some(last) if inner.distrusts(&stream, last.loaded.descent) => {
+                let given = last.version;
+                self.from = self.from.max(given.next());
+                Some(self.repository.replay(&stream, &self.id, given).await?)
             }
             last => last,
         };

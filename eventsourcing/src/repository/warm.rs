@@ -23,7 +23,7 @@ use super::{
     begin::{Begin, Repairs},
     budget::{Budget, Trouble},
     load::located,
-    snapshots::{LONGEST_IN_BACKGROUND, no_store},
+    snapshots::{LONGEST_IN_BACKGROUND, Placed, no_store, quarantined},
 };
 use crate::{
     Error, ErrorKind, Position, Result, StreamId, Version,
@@ -181,6 +181,17 @@ impl<A: Aggregate> Repository<A> {
 
     /// One aggregate; says whether it was replayed.
     async fn warm_one(&self, id: &A::Id, within: u64) -> Result<(WarmOutcome, bool)> {
+        // The second time it doesn't begin at what was found to be wrong during the first.
+        for _ in 0..2 {
+            if let Some(warmed) = self.warm_through(id, within).await? {
+                return Ok(warmed);
+            }
+        }
+        Err(quarantined())
+    }
+
+    /// None: verification has found in the meantime that the snapshot was wrong that it went on from.
+    async fn warm_through(&self, id: &A::Id, within: u64) -> Result<Option<(WarmOutcome, bool)>> {
         let stream = StreamId::of::<A>(id)?;
         let store = self.inner.snapshots.as_ref().ok_or_else(no_store)?;
         let patience = self.inner.deadline.max(LONGEST_IN_BACKGROUND);
@@ -190,17 +201,17 @@ impl<A: Aggregate> Repository<A> {
             .await?
         {
             Begin::At(_, page) if is_short(&page, within.saturating_add(1)) => {
-                return Ok((WarmOutcome::Fresh, false));
+                return Ok(Some((WarmOutcome::Fresh, false)));
             }
             Begin::At(start, page) => Some((start, page)),
-            Begin::NoStream => return Ok((WarmOutcome::NotFound, false)),
+            Begin::NoStream => return Ok(Some((WarmOutcome::NotFound, false))),
             Begin::AtFirst => {
                 let head = self.inner.events.head(&stream).await?;
                 if head == Version::ZERO {
-                    return Ok((WarmOutcome::NotFound, false));
+                    return Ok(Some((WarmOutcome::NotFound, false)));
                 }
                 if head.get() <= within {
-                    return Ok((WarmOutcome::Fresh, false));
+                    return Ok(Some((WarmOutcome::Fresh, false)));
                 }
                 None
             }
@@ -211,19 +222,20 @@ impl<A: Aggregate> Repository<A> {
                 .await?
         };
         let Some(head) = replayed.head() else {
-            return Ok((WarmOutcome::NotFound, true));
+            return Ok(Some((WarmOutcome::NotFound, true)));
         };
         // Bad ones that were removed on the way are replaced at their own versions, as by a load.
         for capture in replayed.captured.iter().chain([&head]) {
             let row = self.inner.row(&stream, capture)?;
             let budget = Budget::of(patience);
-            let stored = budget.spend(self.inner.store_row(&**store, row)).await;
-            let (row, is_new) = stored.map_err(Trouble::into_error)?;
-            if is_new {
-                self.inner.retain(&**store, &row, budget).await;
+            let stored = self.inner.store_row(&**store, row, capture.descent);
+            match budget.spend(stored).await.map_err(Trouble::into_error)? {
+                Placed::New(row) => self.inner.retain(&**store, &row, budget).await,
+                Placed::Existing(_) => {}
+                Placed::Distrusted => return Ok(None),
             }
         }
-        Ok((WarmOutcome::Stored(head.version), true))
+        Ok(Some((WarmOutcome::Stored(head.version), true)))
     }
 }
 

@@ -14,7 +14,7 @@ mod store;
 
 pub(crate) use self::{
     answer::{Loaded, Occasion, Policy},
-    quarantine::{Descent, Quarantine},
+    quarantine::{Descent, Noted, Quarantine},
     stats::{Counters, Verdict},
 };
 pub use self::{

@@ -34,14 +34,19 @@ pub(crate) fn capture(stream: &StreamId) -> Span {
     debug_span!(target: TARGET, "snapshot_capture", %stream, version = Empty)
 }
 
-/// A snapshot on its way to the store.
+/// A snapshot on its way to the store, within the call that wanted it.
 pub(crate) fn store(stream: &StreamId, version: Version) -> Span {
     debug_span!(target: TARGET, "snapshot_store", %stream, version = version.get(), bytes = Empty)
 }
 
+/// The same in the background: whoever works the queue off, it is nobody's part.
+pub(crate) fn store_in_background(stream: &StreamId, version: Version) -> Span {
+    debug_span!(target: TARGET, parent: None, "snapshot_store", %stream, version = version.get(), bytes = Empty)
+}
+
 /// A replay behind a load's back, to verify the snapshot of this version.
 pub(crate) fn verify(stream: &StreamId, version: Version) -> Span {
-    debug_span!(target: TARGET, "snapshot_verify", %stream, version = version.get(), outcome = Empty)
+    debug_span!(target: TARGET, parent: None, "snapshot_verify", %stream, version = version.get(), outcome = Empty)
 }
 
 #[cfg(test)]
@@ -64,6 +69,7 @@ mod tests {
                 save_all(2),
                 capture(&stream),
                 store(&stream, Version::new(1)),
+                store_in_background(&stream, Version::new(1)),
                 verify(&stream, Version::new(1)),
             ];
             for span in spans {
@@ -75,6 +81,6 @@ mod tests {
                 }
             }
         });
-        assert_eq!((ready, used.count_total), (7, 0));
+        assert_eq!((ready, used.count_total), (8, 0));
     }
 }

@@ -6,7 +6,7 @@ use eventsourcing::{
     prelude::*,
     testing::{Fault, FaultyStore, Operation},
 };
-use tracing::subscriber::with_default;
+use tracing::{Instrument as _, subscriber::with_default};
 
 use super::{run, subscriber::Kept, table};
 use crate::{
@@ -99,6 +99,24 @@ fn a_save_says_what_it_stored() {
         );
     }
     assert_ne!(kept.named("snapshot_store")[0].values["bytes"], "0");
+}
+
+/// In the background it is nobody's part, whoever works the queue off.
+#[test]
+fn a_background_snapshot_has_no_parent() {
+    let (kept, ()) = seen(async {
+        let repository = Repository::<Ledger>::builder(MemoryStore::new())
+            .snapshots(SnapshotPolicy::every(3))
+            .snapshot_mode(SnapshotMode::Background)
+            .build()
+            .unwrap();
+        saved(&repository, 4).await;
+        let waiting = tracing::debug_span!(target: "eventsourcing", "waiting");
+        let done = repository.await_pending_snapshots().instrument(waiting);
+        assert_eq!(done.await, 1);
+    });
+    let stored = &kept.named("snapshot_store")[0];
+    assert_eq!((stored.parent, &*stored.values["version"]), (None, "3"));
 }
 
 /// While one load waits for its store another one's spans don't become its children: spans go with their futures.

@@ -86,7 +86,8 @@ impl Subscriber for Kept {
     fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
         let id = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         let mut state = self.state.lock().unwrap();
-        let parent = state.entered.last().and_then(|id| state.spans.get(id));
+        let entered = state.entered.last().filter(|_| attributes.is_contextual());
+        let parent = entered.and_then(|id| state.spans.get(id));
         let metadata = attributes.metadata();
         let mut seen = Seen {
             name: metadata.name(),

@@ -14,7 +14,10 @@ use eventsourcing::{
 use tracing::Level;
 
 use super::{
-    domain::{COMPARING_PANICS, FACTOR, FOLDING_PANICS, Grid, Started, Tagged, Tags, Touchy},
+    domain::{
+        COMPARING_PANICS, FACTOR, FOLDING_PANICS, Grid, Ledger as Changed, Partial, Started,
+        Tagged, Tags, Touchy, changed,
+    },
     found, taken_by_the_earlier_program, verdicts, verifying,
 };
 use crate::{
@@ -67,6 +70,51 @@ pub(crate) async fn a_state_that_is_not_equal_to_itself(store: Store) {
     assert!(loaded.measured.is_some_and(f64::is_nan));
     ledgers.await_verification().await;
     assert_eq!(verdicts(&ledgers.snapshot_stats()), (1, 0, 0));
+}
+
+/// A field that isn't stored is no difference, and hides none.
+pub(crate) async fn what_is_not_stored_is_no_difference(store: Store) {
+    let all = builder::<Partial>(Arc::clone(&store)).build().unwrap();
+    let mut root = all.create(1, Started);
+    root.record([Booked { amount: 1 }, Booked { amount: 2 }]);
+    all.save(&mut root).await.unwrap();
+    let loaded = all.load(1).await.unwrap();
+    assert_eq!((loaded.sum, loaded.seen, root.seen), (3, 0, 2));
+    all.await_verification().await;
+    assert_eq!(verdicts(&all.snapshot_stats()), (1, 0, 0));
+    let later = builder::<changed::Partial>(store).build().unwrap();
+    assert_eq!(later.load(1).await.unwrap().sum, 3);
+    later.await_verification().await;
+    assert_eq!(verdicts(&later.snapshot_stats()), (1, 1, 0));
+    let right = later.load(1).await.unwrap();
+    assert_eq!((right.sum, right.seen), (6, 2));
+}
+
+/// Nothing is known of a state with a NaN whose bytes differ: that is said once.
+#[test]
+fn what_cannot_be_compared_is_said_once() {
+    let kept = telemetry::subscriber::Kept::default();
+    tracing::subscriber::with_default(kept.clone(), || {
+        telemetry::run(async {
+            let store: Store = Arc::new(MemoryStore::new());
+            let earlier = builder::<Ledger>(Arc::clone(&store)).event_codec(Bincode);
+            let earlier = earlier.build().unwrap();
+            let mut root = saved(&earlier, 1).await;
+            root.record(Measured { value: f64::NAN });
+            earlier.save(&mut root).await.unwrap();
+            let later = builder::<Changed>(store).event_codec(Bincode);
+            let later = later.build().unwrap();
+            for undecided in 1..=3 {
+                later.load(id()).await.unwrap();
+                later.await_verification().await;
+                assert_eq!(verdicts(&later.snapshot_stats()), (0, 0, undecided));
+            }
+        });
+    });
+    let events = kept.events(Level::DEBUG);
+    let messages = events.iter().filter_map(|event| event.get("message"));
+    let said = messages.filter(|message| message.contains("NaN"));
+    assert_eq!(said.count(), 1, "{events:#?}");
 }
 
 /// What panics in the user's code decides nothing, and disturbs nobody. Changes what one domain does: one test.

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::atomic::{AtomicBool, AtomicI64, Ordering},
+    sync::{
+        Condvar, Mutex,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
 };
 
 use eventsourcing::prelude::*;
@@ -124,5 +127,118 @@ impl TouchyHandlers for Touchy {
 
     fn booked(&mut self, event: Booked) {
         self.sum += event.amount;
+    }
+}
+
+/// Holds up whoever folds a [`Stalling`]. One test only stalls it.
+pub(crate) static STALLED: Stalled = Stalled {
+    state: Mutex::new((false, 0)),
+    changed: Condvar::new(),
+};
+
+/// Whether it stalls, and who waits.
+pub(crate) struct Stalled {
+    state: Mutex<(bool, usize)>,
+    changed: Condvar,
+}
+
+/// Until it is dropped.
+pub(crate) struct Stall;
+
+impl Stalled {
+    pub(crate) fn stall(&self) -> Stall {
+        self.state.lock().unwrap().0 = true;
+        Stall
+    }
+
+    /// Until somebody waits.
+    pub(crate) fn reached(&self) {
+        let state = self.state.lock().unwrap();
+        drop(self.changed.wait_while(state, |(_, waiting)| *waiting == 0));
+    }
+
+    fn pass(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.1 += 1;
+        self.changed.notify_all();
+        let mut state = self
+            .changed
+            .wait_while(state, |(stalls, _)| *stalls)
+            .unwrap();
+        state.1 -= 1;
+    }
+}
+
+impl Drop for Stall {
+    fn drop(&mut self) {
+        STALLED.state.lock().unwrap().0 = false;
+        STALLED.changed.notify_all();
+    }
+}
+
+/// Differs from its snapshots by the number of folds that the process has made.
+#[derive(Aggregate, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[aggregate(id = u64, create(Started), events(Booked))]
+pub(crate) struct Stalling {
+    pub(crate) folds: i64,
+}
+
+static FOLDS: AtomicI64 = AtomicI64::new(0);
+
+impl StallingHandlers for Stalling {
+    fn started(_: &u64, _: Started) -> Self {
+        Stalling { folds: 0 }
+    }
+
+    fn booked(&mut self, _: Booked) {
+        STALLED.pass();
+        self.folds = FOLDS.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// `seen` isn't stored, at the user's word; `sum` is.
+#[derive(Aggregate, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[aggregate(name = "partial", id = u64, create(Started), events(Booked))]
+pub(crate) struct Partial {
+    pub(crate) sum: i64,
+    #[serde(skip)]
+    #[schema(trusted)]
+    pub(crate) seen: u64,
+}
+
+impl PartialHandlers for Partial {
+    fn started(_: &u64, _: Started) -> Self {
+        Partial { sum: 0, seen: 0 }
+    }
+
+    fn booked(&mut self, event: Booked) {
+        self.sum += event.amount;
+        self.seen += 1;
+    }
+}
+
+/// The later program.
+pub(crate) mod changed {
+    use super::{Booked, Deserialize, Serialize, Started};
+    use eventsourcing::prelude::*;
+
+    #[derive(Aggregate, Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[aggregate(name = "partial", id = u64, create(Started), events(Booked))]
+    pub(crate) struct Partial {
+        pub(crate) sum: i64,
+        #[serde(skip)]
+        #[schema(trusted)]
+        pub(crate) seen: u64,
+    }
+
+    impl PartialHandlers for Partial {
+        fn started(_: &u64, _: Started) -> Self {
+            Partial { sum: 0, seen: 0 }
+        }
+
+        fn booked(&mut self, event: Booked) {
+            self.sum += 2 * event.amount;
+            self.seen += 1;
+        }
     }
 }

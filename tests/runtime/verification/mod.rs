@@ -2,13 +2,25 @@
 
 mod comparing;
 mod domain;
+mod ending;
+mod gated;
 mod pace;
+mod racing;
 
 use std::sync::{Arc, Mutex};
 
 pub(crate) use self::{
-    comparing::{a_state_that_is_not_equal_to_itself, equal_sets_are_no_difference},
+    comparing::{
+        a_state_that_is_not_equal_to_itself, equal_sets_are_no_difference,
+        what_is_not_stored_is_no_difference,
+    },
     pace::{a_share_is_sampled, a_share_of_zero_costs_nothing},
+    racing::{
+        a_dropped_save_leaves_nothing_wrong, a_history_goes_on_from_a_replay,
+        a_late_answer_leaves_nothing_wrong, a_root_of_another_repository_leads_to_no_snapshot,
+        a_slow_answer_leaves_nothing_wrong, an_error_after_storing_leaves_nothing_wrong,
+        one_that_is_asked_for_meanwhile_is_refused, one_that_is_warmed_meanwhile_is_right,
+    },
 };
 
 use eventsourcing::{
@@ -248,6 +260,8 @@ fn settings_that_cannot_work_are_refused() {
         build(|builder| builder.verify_snapshots(1.1)),
         build(|builder| builder.verify_snapshots(f64::INFINITY)),
         build(|builder| builder.verification_budget(0)),
+        build(|builder| builder.on_difference(|_| {})),
+        build(|builder| builder.verify_snapshots(0.5).ignore_snapshots()),
     ] {
         let error = refused.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::InvalidConfiguration);
@@ -255,6 +269,9 @@ fn settings_that_cannot_work_are_refused() {
     }
     for share in [0.0, -0.0, 1.0, f64::MIN_POSITIVE] {
         let builder = Repository::<Ledger>::builder(MemoryStore::new());
-        builder.verify_snapshots(share).build().unwrap();
+        let builder = builder.verify_snapshots(share).on_difference(|_| {});
+        builder.build().unwrap();
     }
+    let off = Repository::<Ledger>::builder(MemoryStore::new()).verify_snapshots(0.0);
+    off.ignore_snapshots().build().unwrap();
 }

@@ -96,20 +96,37 @@ pub(crate) async fn a_share_of_zero_costs_nothing(store: Store) {
     assert_eq!((stats.hits, stats.verified, stats.skipped), (100, 0, 0));
 }
 
-/// A share is a share, and which loads it picks doesn't follow their rhythm.
+/// A share is a share, wherever the repository begins to pick: within six standard deviations.
 pub(crate) async fn a_share_is_sampled(store: Store) {
     saved(&every(Arc::clone(&store), 10), 9).await;
     let ledgers = Repository::<Ledger>::builder(store)
         .verify_snapshots(0.25)
         .verification_budget(1_000_000);
     let ledgers = ledgers.build().unwrap();
-    for _ in 0..200 {
+    for _ in 0..400 {
         ledgers.load(id()).await.unwrap();
         ledgers.await_verification().await;
     }
     let stats = ledgers.snapshot_stats();
     let sampled = stats.verified + stats.skipped;
-    assert!((30..=70).contains(&sampled), "{stats:?}");
+    assert!((48..=152).contains(&sampled), "{stats:?}");
+}
+
+/// Programs that end after a load: some of them verify, and some don't.
+#[tokio::test]
+async fn repositories_pick_different_loads() {
+    let store = MemoryStore::new();
+    saved(&every(store.clone(), 10), 9).await;
+    let mut sampled = 0;
+    for _ in 0..100 {
+        let ledgers = Repository::<Ledger>::builder(store.clone()).verify_snapshots(0.5);
+        let ledgers = ledgers.build().unwrap();
+        ledgers.load(id()).await.unwrap();
+        ledgers.await_verification().await;
+        let stats = ledgers.snapshot_stats();
+        sampled += stats.verified + stats.skipped;
+    }
+    assert!((20..=80).contains(&sampled), "{sampled}");
 }
 
 /// A second's worth of events each second: at one a second a hundred take long enough to end it.

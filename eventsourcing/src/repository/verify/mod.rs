@@ -7,18 +7,20 @@
 mod difference;
 mod pace;
 mod run;
+mod stop;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 pub use self::difference::SnapshotDifference;
 use self::pace::{Pace, Sampler};
+pub(crate) use self::stop::Stop;
 use super::{Inner, Repository, RepositoryBuilder};
 use crate::{
     StreamId,
-    aggregate::{Aggregate, Both, ByPartialEq, Capture},
-    snapshot::{Descent, Quarantine, SnapshotRow},
+    aggregate::{Aggregate, Both, ByPartialEq},
+    snapshot::{Descent, Noted, Quarantine, SnapshotRow},
 };
 
 /// Replayed events a second.
@@ -28,7 +30,8 @@ type Report<A> = Arc<dyn Fn(&SnapshotDifference<A>) + Send + Sync>;
 
 /// What can be set.
 pub(super) struct Verification<A: Aggregate> {
-    share: f64,
+    /// None: nobody asked for it.
+    share: Option<f64>,
     budget: u32,
     /// `==`, where there is one; none if it says nothing, since neither is equal to itself.
     equals: fn(&A, &A) -> Option<bool>,
@@ -38,7 +41,7 @@ pub(super) struct Verification<A: Aggregate> {
 impl<A: Aggregate> Default for Verification<A> {
     fn default() -> Self {
         Self {
-            share: 0.0,
+            share: None,
             budget: BUDGET,
             equals: |_, _| None,
             report: None,
@@ -63,27 +66,38 @@ impl<A: Aggregate> RepositoryBuilder<A> {
     /// `schema_version`. A handler that depends on more than its event (a clock, a random number) differs from itself and is
     /// found as well.
     ///
+    /// - What `==` tells apart is compared once more with what the replayed state is after its codec has written and read it,
+    ///   so that fields which are not stored (`#[serde(skip)] #[schema(trusted)]`) are no difference. What they hold is not
+    ///   verified.
+    /// - A state that isn't equal to itself (a NaN in it) is verified by its bytes: the same ones are equal, others
+    ///   (differently ordered sets, or a changed handler) stay undecided. So a difference is never found in such a state.
     /// - A difference is counted ([`SnapshotStats::differences`](crate::snapshot::SnapshotStats::differences)) and reported:
     ///   by `tracing` as an error with stream, version and both states as JSON, and to
     ///   [`on_difference`](Self::on_difference). **The states stand in the log in the clear**, also where a layer encrypts them.
     /// - The snapshot is quarantined, and with it the others that this program could read of that stream: they were taken by
     ///   the same handlers. This repository never uses them again; loads that meet one count
     ///   [`SnapshotMiss::Quarantined`](crate::snapshot::SnapshotMiss::Quarantined) and replay, and replace it where they
-    ///   replace bad ones (not with `Manual` and `never`). What was loaded through one before leaves the cache, and no
-    ///   snapshot is taken of it; what was decided by it is decided.
-    /// - The quarantine is this repository's, in memory: another process finds out by itself, or reads what was replaced.
-    ///   Beyond 65,536 rows no snapshot is used at all: bump `schema_version`.
+    ///   replace bad ones (not with `Manual` and `never`). What was loaded through one before, by any repository of the
+    ///   process, leaves the cache, and no snapshot is taken of it here, nor used if it is on its way to the store; what was
+    ///   decided by it is decided.
+    /// - The quarantine is this repository's, in memory: another repository or process finds out by itself, or reads what was
+    ///   replaced. While it holds more than 65,536 rows at once, and from then on, no snapshot is used at all: bump
+    ///   `schema_version`.
     /// - One at a time, and no faster than [`verification_budget`](Self::verification_budget); loads that are sampled meanwhile
-    ///   are skipped and counted. No load waits for a verification, or takes a lock for one.
+    ///   are skipped and counted. No load waits for a verification. Once something was found, loads share a lock for as long
+    ///   as a look-up takes.
     /// - [`Application::close`](crate::Application::close) ends it, and so does dropping the last clone of the repository.
+    /// - Which loads are picked depends on a random number of each repository; 0.0 and 1.0 leave nothing to it.
+    /// - Under tokio's paused clock a store that works on other threads, as SQLite does, seems to be too slow: the clock runs
+    ///   ahead to the deadline of each page, and verifications end undecided.
     ///
-    /// [`ErrorKind::InvalidConfiguration`](crate::ErrorKind::InvalidConfiguration) of `build()` if it isn't a share, or there is
-    /// no snapshot store.
+    /// [`ErrorKind::InvalidConfiguration`](crate::ErrorKind::InvalidConfiguration) of `build()` if it isn't a share, there is
+    /// no snapshot store, or snapshots are ignored.
     pub fn verify_snapshots(mut self, share: f64) -> Self
     where
         A: PartialEq,
     {
-        self.verification.share = share;
+        self.verification.share = Some(share);
         self.verification.equals = |one, other| Both(one, other).__equals();
         self
     }
@@ -95,35 +109,15 @@ impl<A: Aggregate> RepositoryBuilder<A> {
     }
 
     /// Is called for each difference that verification finds, in the background; if it panics that changes nothing.
+    ///
+    /// Not after [`Application::close`](crate::Application::close) has returned, which waits for a call that is running: close
+    /// from elsewhere. Without [`verify_snapshots`](Self::verify_snapshots) it is an error of `build()`.
     pub fn on_difference(
         mut self,
         report: impl Fn(&SnapshotDifference<A>) + Send + Sync + 'static,
     ) -> Self {
         self.verification.report = Some(Arc::new(report));
         self
-    }
-}
-
-/// Tells the verifications of an application to end.
-#[derive(Debug, Clone)]
-pub(crate) struct Stop(Arc<watch::Sender<bool>>);
-
-impl Default for Stop {
-    fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(false)))
-    }
-}
-
-impl Stop {
-    pub(crate) fn stop(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// None: it was told already.
-    fn listen(&self) -> Option<watch::Receiver<bool>> {
-        let listener = self.0.subscribe();
-        let is_stopped = *listener.borrow();
-        (!is_stopped).then_some(listener)
     }
 }
 
@@ -137,6 +131,8 @@ pub(crate) struct Verifier<A: Aggregate> {
     /// One at a time.
     turn: Arc<Semaphore>,
     stop: Stop,
+    /// Whether it was said that there are states which only their bytes can be compared of.
+    unequalled: AtomicBool,
 }
 
 impl<A: Aggregate> Verification<A> {
@@ -144,9 +140,17 @@ impl<A: Aggregate> Verification<A> {
     pub(super) fn compile(
         self,
         has_snapshots: bool,
+        ignores_snapshots: bool,
         stop: Stop,
     ) -> Result<Option<Verifier<A>>, String> {
         let Self { share, budget, .. } = self;
+        if share.is_none() && self.report.is_some() {
+            return Err(
+                "on_difference(…) without verification is never called: set `verify_snapshots(…)`"
+                    .into(),
+            );
+        }
+        let share = share.unwrap_or(0.0);
         if !(0.0..=1.0).contains(&share) {
             return Err(format!(
                 "verify_snapshots({share}) is no share: from 0.0 to 1.0"
@@ -163,6 +167,11 @@ impl<A: Aggregate> Verification<A> {
                 "verify_snapshots({share}) needs a snapshot store: set `snapshot_store(…)`"
             ));
         }
+        if ignores_snapshots {
+            return Err(format!(
+                "verify_snapshots({share}) has nothing to verify where `ignore_snapshots()` is set"
+            ));
+        }
         Ok(Some(Verifier {
             sampler: Sampler::new(share),
             pace: Pace::new(budget),
@@ -171,6 +180,7 @@ impl<A: Aggregate> Verification<A> {
             quarantine: Quarantine::default(),
             turn: Arc::new(Semaphore::new(1)),
             stop,
+            unequalled: AtomicBool::new(false),
         }))
     }
 }
@@ -213,19 +223,28 @@ impl<A: Aggregate> Inner<A> {
         }
     }
 
-    /// What is read from snapshots from now on goes back to this.
+    /// What is read from snapshots from now on goes back to this. Also without a verifier: another repository, which has
+    /// one, may be given what is loaded here.
+    #[expect(
+        clippy::unused_self,
+        reason = "whoever asks has a repository, not a process"
+    )]
     pub(super) fn descent(&self) -> Descent {
-        self.quarantine()
-            .map_or_else(Descent::default, Quarantine::descent)
+        Descent::now()
     }
 
-    /// A row of this capture was stored while what it goes back to was quarantined: it is as bad.
-    pub(super) fn distrust_with(&self, stream: &StreamId, capture: &Capture<A>, row: &SnapshotRow) {
-        if let Some(quarantine) = self.quarantine()
-            && quarantine.distrusts(stream, capture.descent)
-        {
-            quarantine.distrust(stream, [row.into()]);
+    /// Notes that this row goes to the store. None: what it goes back to is quarantined.
+    pub(super) fn departs(&self, row: &SnapshotRow, descent: Descent) -> Option<Noted> {
+        match self.quarantine() {
+            Some(quarantine) => quarantine.depart(&row.key.stream, row.into(), descent),
+            None => Some(Noted::default()),
         }
+    }
+
+    /// The store has answered. Whether the row is still trusted.
+    pub(super) fn has_landed(&self, noted: Noted) -> bool {
+        self.quarantine()
+            .is_none_or(|quarantine| quarantine.land(noted))
     }
 
     /// Whether a state was made from a snapshot that is quarantined by now.

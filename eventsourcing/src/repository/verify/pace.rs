@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::{Instant, sleep_until};
 
-/// Picks a share of what it is asked for, always the same ones, and none of a rhythm that the loads may have.
+/// Picks a share of what it is asked for, and none of a rhythm that the loads may have.
 #[derive(Debug)]
 pub(super) struct Sampler {
     /// Of 2³².
@@ -16,8 +16,13 @@ pub(super) struct Sampler {
 }
 
 impl Sampler {
-    /// A share above 0, at most 1.
+    /// A share above 0, at most 1. Begins anywhere: processes that end after a few loads would all pick the same ones,
+    /// or none.
     pub(super) fn new(share: f64) -> Self {
+        Self::from(share, fastrand::u64(..))
+    }
+
+    fn from(share: f64, asked: u64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -31,7 +36,7 @@ impl Sampler {
             } else {
                 share
             },
-            asked: AtomicU64::new(0),
+            asked: AtomicU64::new(asked),
         }
     }
 
@@ -103,7 +108,7 @@ mod tests {
     use super::*;
 
     fn picked(share: f64, of: usize) -> usize {
-        let sampler = Sampler::new(share);
+        let sampler = Sampler::from(share, 0);
         (0..of).filter(|_| sampler.picks()).count()
     }
 
@@ -117,10 +122,29 @@ mod tests {
         assert!(Sampler::new(f64::MIN_POSITIVE).share > 0);
     }
 
+    /// What each of many programs does that end after one load: a third of them verifies, not all or none.
+    #[test]
+    fn short_lived_programs_pick_too() {
+        let picks = |_: &u32| Sampler::new(0.3).picks();
+        let picked = (0..10_000).filter(picks).count();
+        assert!((2_700..3_300).contains(&picked), "{picked}");
+        assert!((0..100).all(|_| Sampler::new(1.0).picks()));
+    }
+
+    /// The place where it begins makes no difference to the share.
+    #[test]
+    fn the_share_holds_wherever_it_begins() {
+        for from in [1, 1 << 40, u64::MAX - 50_000] {
+            let sampler = Sampler::from(0.01, from);
+            let picked = (0..100_000).filter(|_| sampler.picks()).count();
+            assert!((850..1_150).contains(&picked), "{from}: {picked}");
+        }
+    }
+
     /// Two streams that are loaded in turn are both seen.
     #[test]
     fn a_rhythm_hides_nothing() {
-        let sampler = Sampler::new(0.5);
+        let sampler = Sampler::from(0.5, 0);
         let picks: Vec<bool> = (0..1_000).map(|_| sampler.picks()).collect();
         for first in [0, 1] {
             let of_one = picks.iter().skip(first).step_by(2);

@@ -1,15 +1,14 @@
 //! One verification: replay the events up to the snapshot, compare, and quarantine what differs.
 
 use std::{
+    future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
 };
 
-use futures_util::{
-    FutureExt as _,
-    future::{Either, select},
-};
+use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
@@ -55,15 +54,27 @@ impl<A: Aggregate> Repository<A> {
         };
         let (repository, stream, id) = (self.clone(), stream.clone(), id.clone());
         runtime.spawn(async move {
-            let verdict = {
-                let work = pin!(repository.verify(&stream, &id, row));
-                let told = pin!(stopped.wait_for(|is_stopped| *is_stopped));
-                match select(work, told).await {
-                    Either::Left((verdict, _)) => verdict,
-                    Either::Right(_) => Verdict::Skipped,
-                }
-            };
-            repository.inner.counters.verified(verdict);
+            if let Some(verifier) = &repository.inner.verifier {
+                let mut work = pin!(repository.verify(&stream, &id, row));
+                let mut told = pin!(stopped.wait_for(|is_stopped| *is_stopped));
+                poll_fn(|context| {
+                    // While this is held `close` waits; when it has returned nothing is polled any more.
+                    let working = verifier.stop.work();
+                    let verdict = match &working {
+                        None => Poll::Ready(Verdict::Skipped),
+                        Some(_) => work.as_mut().poll(context),
+                    };
+                    let verdict = match verdict {
+                        Poll::Pending => {
+                            let told = told.as_mut().poll(context);
+                            told.map(|_| Verdict::Skipped)
+                        }
+                        Poll::Ready(verdict) => Poll::Ready(verdict),
+                    };
+                    verdict.map(|verdict| repository.inner.counters.verified(verdict))
+                })
+                .await;
+            }
             drop(turn);
         });
     }
@@ -116,6 +127,7 @@ impl<A: Aggregate> Repository<A> {
         {
             None => Ok(Verdict::Undecided),
             Some(true) => Ok(Verdict::Equal),
+            Some(false) if self.is_over(verifier) => Ok(Verdict::Skipped),
             Some(false) => {
                 let difference = SnapshotDifference {
                     id: id.clone(),
@@ -129,8 +141,12 @@ impl<A: Aggregate> Repository<A> {
         }
     }
 
-    /// The fold of the events up to this version, from the first on, no faster than the budget allows. None: nobody else has
-    /// this repository any more.
+    /// Nobody else has this repository any more, or its application was closed: nobody wants to hear of it.
+    fn is_over(&self, verifier: &Verifier<A>) -> bool {
+        Arc::strong_count(&self.inner) == 1 || verifier.stop.is_stopped()
+    }
+
+    /// The fold of the events up to this version, from the first on, no faster than the budget allows. None: it is over.
     async fn replay_slowly(
         &self,
         verifier: &Verifier<A>,
@@ -142,7 +158,7 @@ impl<A: Aggregate> Repository<A> {
         let mut from = Version::new(1);
         while from <= upto {
             verifier.pace.wait().await;
-            if Arc::strong_count(&self.inner) == 1 {
+            if self.is_over(verifier) {
                 return Ok(None);
             }
             let page = self.page(stream, from, upto, verifier.pace.page(PAGE));
@@ -151,7 +167,12 @@ impl<A: Aggregate> Repository<A> {
             verifier.pace.charge(page.len());
             let meter = &self.inner.counters.meter;
             meter.count(Count::EventsVerified(page.len()));
-            page.iter().try_for_each(|row| replay.apply(&row))?;
+            for row in page.iter() {
+                if self.is_over(verifier) {
+                    return Ok(None);
+                }
+                replay.apply(&row)?;
+            }
             let Some(last) = page.last() else {
                 break;
             };
@@ -168,15 +189,16 @@ impl<A: Aggregate> Repository<A> {
     ) {
         // First the row, so that nothing more is stored of what was read from it; then those that are there already.
         let quarantine = &verifier.quarantine;
-        let mut is_full = quarantine.distrust(stream, [(&difference.row).into()]);
+        let mut is_full = quarantine.distrust(stream, (&difference.row).into());
         if let Some(store) = &self.inner.snapshots {
             let budget = Budget::of(LONGEST_IN_BACKGROUND);
             match budget.spend(store.list(stream)).await {
                 Ok(rows) => {
                     let ours = rows.iter().filter(|other| other.key == difference.row.key);
-                    is_full |= quarantine.distrust(stream, ours.map(Into::into));
+                    is_full |= quarantine.distrust_beside(stream, ours.map(Into::into));
                 }
                 Err(trouble) => {
+                    is_full |= quarantine.distrust_beside(stream, []);
                     let error = trouble.into_error();
                     tracing::warn!(%stream, %error, "other snapshots of the stream not quarantined");
                 }
@@ -191,6 +213,7 @@ impl<A: Aggregate> Repository<A> {
             );
         }
         if let Some(report) = &verifier.report
+            && !self.is_over(verifier)
             && catch_unwind(AssertUnwindSafe(|| report(difference))).is_err()
         {
             tracing::warn!(%stream, "on_difference panicked");
@@ -199,7 +222,8 @@ impl<A: Aggregate> Repository<A> {
 }
 
 impl<A: Aggregate> Inner<A> {
-    /// What `==` says; none if it panics, or says nothing and the bytes say nothing either.
+    /// What `==` says, if need be of what is left of the replayed state once it was stored; none if it panics, or says
+    /// nothing and the bytes say nothing either.
     fn equal(
         &self,
         verifier: &Verifier<A>,
@@ -210,22 +234,38 @@ impl<A: Aggregate> Inner<A> {
             (Some(stored), Some(replayed)) => (stored, replayed),
             (stored, replayed) => return Some(stored.is_none() && replayed.is_none()),
         };
-        let compare = || {
-            (verifier.equals)(stored, replayed).or_else(|| {
-                // Neither is equal to itself (NaN). The same bytes are the same state; others may be.
-                let codec = &self.codecs.snapshots;
-                let bytes = (codec.encode_state(stored), codec.encode_state(replayed));
-                let (Ok(stored), Ok(replayed)) = bytes else {
-                    return None;
-                };
-                (stored == replayed).then_some(true)
-            })
+        let compare = || match (verifier.equals)(stored, replayed) {
+            Some(false) => {
+                // Some fields are not stored, at the user's word: nothing is known of them.
+                let bytes = self.codecs.snapshots.encode_state(replayed);
+                let reread = bytes.ok().and_then(|bytes| self.decode_state(&bytes).ok());
+                let equals = reread.map(|reread| (verifier.equals)(stored, &reread));
+                equals.unwrap_or(Some(false))
+            }
+            None => self.of_same_bytes(verifier, stored, replayed),
+            equal => equal,
         };
         let compared = catch_unwind(AssertUnwindSafe(compare));
         compared.unwrap_or_else(|_| {
             tracing::warn!(aggregate = A::NAME, "comparing two states panicked");
             None
         })
+    }
+
+    /// Neither is equal to itself (NaN). The same bytes are the same state; others may be.
+    fn of_same_bytes(&self, verifier: &Verifier<A>, stored: &A, replayed: &A) -> Option<bool> {
+        let codec = &self.codecs.snapshots;
+        let bytes = (codec.encode_state(stored), codec.encode_state(replayed));
+        if matches!(bytes, (Ok(stored), Ok(replayed)) if stored == replayed) {
+            return Some(true);
+        }
+        if !verifier.unequalled.swap(true, Ordering::Relaxed) {
+            tracing::debug!(
+                aggregate = A::NAME,
+                "a state that is not equal to itself (NaN) can't be verified where its bytes differ: such ones stay undecided"
+            );
+        }
+        None
     }
 
     /// Nothing of this stream stays in the cache.
