@@ -30,7 +30,7 @@ pub enum ErrorKind {
     InvalidName,
     /// A combination of settings that can't work; says which.
     InvalidConfiguration,
-    /// An event that its codec can't write so that it can be read back. Nothing was stored.
+    /// An event, or the state of a snapshot, that its codec can't write so that it can be read back. Nothing was stored.
     Unfaithful,
     /// Stored bytes that can't be decoded.
     Corrupt,
@@ -270,7 +270,7 @@ impl fmt::Display for ErrorKind {
             Self::InvalidName => f.write_str("invalid name"),
             Self::InvalidConfiguration => f.write_str("invalid configuration"),
             Self::Unfaithful => {
-                f.write_str("the event could not be read back as written, so nothing was stored")
+                f.write_str("what was to be stored can't be read back as written, so nothing was")
             }
             Self::Corrupt => f.write_str("stored bytes can't be decoded"),
             Self::UnknownEvent { name } => write!(

@@ -146,7 +146,12 @@ async fn is_noticed<B: Program, A: Program>(codec: Snapshots) {
     assert_eq!(new.missed(SnapshotMiss::StaleShape), 1);
     let warnings = warnings::take();
     assert_eq!(warnings.len(), 1, "one warning: {warnings:?}");
-    for named in [any::type_name::<A>(), "\"edited\"", "schema_version"] {
+    for named in [
+        any::type_name::<A>(),
+        "\"edited\"",
+        "schema_version",
+        "`alias`",
+    ] {
         assert!(warnings[0].contains(named), "{named} in {}", warnings[0]);
     }
 

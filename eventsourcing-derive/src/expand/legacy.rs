@@ -53,11 +53,13 @@ pub(super) fn expand(model: &Aggregate) -> TokenStream {
 /// `<Conversion<__L0, Vec<OrderEvent>>>::convert(__event)`: without the user's `From` it compiles and is never run.
 pub(super) fn convert(model: &Aggregate, event: &Legacy) -> TokenStream {
     let (event_enum, private, alias) = (&model.event_enum, model.private(), &event.alias);
+    // Bound by `codec`, so with its span: that of a `macro_rules` argument is another's.
+    let value = quote!(__event);
     quote_spanned! {event.span()=>
         {
             #[allow(unused_imports)]
             use #private::NoConversion as _;
-            <#private::Conversion<#alias, #private::Vec<#event_enum>>>::convert(__event)
+            <#private::Conversion<#alias, #private::Vec<#event_enum>>>::convert(#value)
         }
     }
 }

@@ -481,8 +481,9 @@ impl<A: Aggregate> Inner<A> {
             aggregate = A::NAME,
             state = any::type_name::<A>(),
             schema_version = A::SCHEMA_VERSION,
-            "the shape of `{}` ({:?}) has changed and `schema_version` is still {}: snapshots of the other shape are not \
-             read, loads replay and store new ones; bump `schema_version` with the next change",
+            "the shape of `{}` ({:?}), or what its events are read as (`alias`, `retired`, `legacy`, `upcast`), has changed \
+             and `schema_version` is still {}: snapshots from before are not read, loads replay and store new ones; bump \
+             `schema_version` with the next change",
             any::type_name::<A>(),
             A::NAME,
             A::SCHEMA_VERSION,

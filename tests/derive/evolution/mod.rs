@@ -3,6 +3,7 @@
 //! `domain` is that program; `rows` what earlier ones stored.
 
 mod domain;
+mod from_macros;
 pub(crate) mod lifecycle;
 mod rows;
 pub(crate) mod snapshots;

@@ -8,6 +8,23 @@ use super::document::{Block, CONTAINER_DEFAULT, DEFAULT, DENIES, Document, Note,
 /// A state and the types in it: the same text, the same snapshots.
 pub(super) fn canonical(document: &Document, block: &Block) -> String {
     let mut text = String::new();
+    for block in blocks_in(document, block) {
+        write(block, &mut text);
+    }
+    text
+}
+
+/// Whether a type that is in it, at any depth, is such a one.
+pub(super) fn has_type(document: &Document, block: &Block, is_it: impl Fn(&Type) -> bool) -> bool {
+    let mut found = false;
+    for block in blocks_in(document, block) {
+        each_type(block, &mut |of| found |= is_it(of));
+    }
+    found
+}
+
+/// Its block, and those of the types in it.
+fn blocks_in<'a>(document: &'a Document, block: &'a Block) -> Vec<&'a Block> {
     let mut names: Vec<&str> = Vec::new();
     let shown = block.written_as.as_ref().filter(|_| block.notes.is_empty());
     let shown = shown.and_then(|of| document.block(document.resolve(of)));
@@ -15,7 +32,6 @@ pub(super) fn canonical(document: &Document, block: &Block) -> String {
     let mut next = 0;
     while let Some(block) = blocks.get(next).copied() {
         next += 1;
-        write(block, &mut text);
         each_type(block, &mut |of| {
             if let Some((name, block)) = document.block(of)
                 && !names.contains(&name.as_str())
@@ -25,7 +41,7 @@ pub(super) fn canonical(document: &Document, block: &Block) -> String {
             }
         });
     }
-    text
+    blocks
 }
 
 /// Visits every type in it, and those inside these.
@@ -84,7 +100,8 @@ fn hashed(notes: &BTreeSet<Note>) -> Vec<String> {
     notes.collect()
 }
 
-fn without_modules(of: &Type) -> String {
+/// As the lines have it, each name without the modules before it.
+pub(super) fn without_modules(of: &Type) -> String {
     fn bare(of: &Type) -> Type {
         let list = |types: &[Type]| types.iter().map(bare).collect();
         match of {
@@ -103,7 +120,8 @@ fn without_modules(of: &Type) -> String {
 impl Document {
     /// Whether it has the same blocks, comments and order aside.
     pub(super) fn says_the_same(&self, other: &Self) -> bool {
-        self.retired == other.retired && self.sorted() == other.sorted()
+        let same_rows = self.is_positional == other.is_positional && self.retired == other.retired;
+        same_rows && self.sorted() == other.sorted()
     }
 
     fn sorted(&self) -> Vec<&[String]> {

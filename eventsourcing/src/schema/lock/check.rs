@@ -12,7 +12,7 @@ use super::{
     document::Document,
     program::{self, Described},
     report::{Item, Report},
-    walk::{Mode, Severity},
+    walk::Severity,
 };
 use crate::aggregate::Aggregate;
 
@@ -73,7 +73,7 @@ impl Update {
 pub struct SchemaLock {
     path: PathBuf,
     aggregates: Vec<Described>,
-    mode: Mode,
+    is_positional: bool,
     update: Update,
 }
 
@@ -83,7 +83,7 @@ impl SchemaLock {
         Self {
             path: path.into(),
             aggregates: Vec::new(),
-            mode: Mode::ByName,
+            is_positional: false,
             update: Update::Never,
         }
     }
@@ -94,10 +94,13 @@ impl SchemaLock {
         self
     }
 
-    /// Events are written by a codec that has no names: no change of a shape is taken without a new version.
+    /// Events are written by a codec that has no names: no change of a shape is taken without a new version. The file says
+    /// so from then on. There may be rows by name as well, so that what breaks these isn't taken either.
     pub fn positional_events(self) -> Self {
-        let mode = Mode::Positional;
-        Self { mode, ..self }
+        Self {
+            is_positional: true,
+            ..self
+        }
     }
 
     /// When the file is rewritten.
@@ -107,7 +110,7 @@ impl SchemaLock {
 
     /// What the file should say.
     pub fn text(&self) -> String {
-        program::text(&self.aggregates)
+        program::text(&self.aggregates, self.is_positional)
     }
 
     /// What differs from a file with this text.
@@ -116,7 +119,7 @@ impl SchemaLock {
     ///
     /// If that is no lock file, or two of the aggregates have the same name.
     pub fn compare(&self, recorded: &str) -> Result<Report, LockError> {
-        compare_texts(recorded, &self.text(), self.mode, &self.path)
+        compare_texts(recorded, &self.text(), &self.path)
     }
 
     /// Compares, and rewrites the file where it may.
@@ -183,22 +186,16 @@ impl SchemaLock {
     }
 }
 
-/// What differs between two lock files, if events are written by name (as JSON is): that of a release, and that of a
-/// branch, say.
+/// What differs between two lock files: that of a release, and that of a branch, say.
 ///
 /// # Errors
 ///
 /// If one is no lock file.
 pub fn compare(recorded: &str, current: &str) -> Result<Report, LockError> {
-    compare_texts(recorded, current, Mode::ByName, Path::new("the first text"))
+    compare_texts(recorded, current, Path::new("the first text"))
 }
 
-fn compare_texts(
-    recorded: &str,
-    current: &str,
-    mode: Mode,
-    path: &Path,
-) -> Result<Report, LockError> {
+fn compare_texts(recorded: &str, current: &str, path: &Path) -> Result<Report, LockError> {
     let failed = |what| LockError {
         path: path.to_owned(),
         what,
@@ -207,7 +204,7 @@ fn compare_texts(
         Document::read(current).map_err(|error| failed(What::Program(error.line, error.what)))?;
     let old =
         Document::read(recorded).map_err(|error| failed(What::Text(error.line, error.what)))?;
-    Ok(compare_documents(&old, &new, mode))
+    Ok(compare_documents(&old, &new))
 }
 
 /// A check that passed. Shown, it is what a test has to say: nothing, that the file is behind, or that it was written.

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     canonical::canonical,
+    conversions::unlike,
     document::{Block, Document, Event, State},
+    history::history,
     readers::readers,
     report::{Item, Report},
-    walk::{Finding, Mode, Severity, Titles, Walk},
+    untyped::is_untyped,
+    walk::{Finding, Mode, Severity, Side, Titles, Walk},
 };
 
 /// What has been found so far, by the blocks that it is shown at.
@@ -26,8 +29,9 @@ struct Changed<'a> {
     findings: Vec<Finding>,
 }
 
-pub(super) fn compare(old: &Document, new: &Document, mode: Mode) -> Report {
+pub(super) fn compare(old: &Document, new: &Document) -> Report {
     let mut found = Comparison::default();
+    found.items.extend(positional(old, new));
     let recorded = old.aggregates();
     let listed = new.aggregates();
     for name in recorded.difference(&listed) {
@@ -42,7 +46,7 @@ pub(super) fn compare(old: &Document, new: &Document, mode: Mode) -> Report {
     for name in recorded.intersection(&listed) {
         found.state(name, old, new);
         for event in old.events.iter().filter(|event| event.aggregate == *name) {
-            found.event(event, old, new, mode);
+            found.event(event, old, new);
         }
         found.retired(name, old, new);
         found.unrecorded(name, old, new);
@@ -53,6 +57,23 @@ pub(super) fn compare(old: &Document, new: &Document, mode: Mode) -> Report {
         report.items.push(Item::new(what, Severity::Behind, &[]));
     }
     report
+}
+
+/// What is said of the codec of events. It is recorded: rows that were written by place stay.
+fn positional(old: &Document, new: &Document) -> Option<Item> {
+    match (old.is_positional, new.is_positional) {
+        (false, true) => {
+            let what = "that events are positional isn't recorded yet";
+            Some(Item::new(what, Severity::Unrecorded, &[]))
+        }
+        (true, false) => {
+            let cure = "`events = positional` in this file's `schema_lock!` again, for as long as such rows are stored, whatever new ones are written by.";
+            let what = "it is no longer said that events are positional: rows that were written by place are read by place, and nothing would compare the places";
+            let item = Item::new("events positional", Severity::Refused, &[cure.to_owned()]);
+            Some(item.saying(what))
+        }
+        _ => None,
+    }
 }
 
 fn unlisted(name: &str) -> Item {
@@ -74,8 +95,13 @@ impl<'a> Comparison<'a> {
         let is_same = canonical(old, &before.block) == canonical(new, &now.block);
         if before.version != now.version || !is_same {
             self.items.push(rebuilt(name, before, now, is_same));
+        } else if history(old, name) != history(new, name) {
+            let what = "what its events are read as changed (`alias`, `retired`, `legacy`, `upcast`): its snapshots are rebuilt by the next loads";
+            let title = format!("state {name}");
+            let item = Item::new(&title, Severity::Behind, &[]);
+            self.items.push(item.saying(what));
         }
-        let mut walk = Walk::new(old, new);
+        let mut walk = Walk::new(old, new, Side::Read);
         walk.roots(&before.block, &now.block, Mode::ByName);
         for (titles, pair) in walk.pairs {
             let changed = self.changed(titles, pair.old, pair.new);
@@ -93,12 +119,12 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    fn event(&mut self, event: &'a Event, old: &'a Document, new: &'a Document, mode: Mode) {
+    fn event(&mut self, event: &'a Event, old: &'a Document, new: &'a Document) {
         let aggregate = event.aggregate.as_str();
         let title = event.block.title.as_str();
         for name in old.names_of(event) {
             match new.reader(aggregate, name, event.version) {
-                Some(reader) => self.read_as(event, reader, old, new, mode),
+                Some(reader) => self.read_as(event, reader, old, new),
                 None if name == event.name || new.is_retired(aggregate, name) => {}
                 None => {
                     let cure =
@@ -133,11 +159,38 @@ impl<'a> Comparison<'a> {
         reader: &'a Event,
         old: &'a Document,
         new: &'a Document,
-        mode: Mode,
     ) {
-        let mut walk = Walk::new(old, new);
-        walk.roots(&event.block, &reader.block, mode);
-        for (titles, pair) in walk.pairs {
+        let is_positional = old.is_positional || new.is_positional;
+        let mut walk = Walk::new(old, new, Side::Read);
+        let states = (old.states.get(&event.aggregate)).zip(new.states.get(&event.aggregate));
+        let versions = states.map(|(before, now)| [before.version, now.version]);
+        walk.of = versions.map(|versions| (event.aggregate.as_str(), versions));
+        // Rows by name may be stored as well, from before another codec was set.
+        let modes = [Mode::ByName, Mode::Positional];
+        let modes = modes.get(..=usize::from(is_positional)).unwrap_or_default();
+        for mode in modes {
+            walk.roots(&event.block, &reader.block, *mode);
+        }
+        let is_refused = |found: &Finding| found.severity == Severity::Refused;
+        let mut findings = walk.pairs.values().flat_map(|pair| &pair.findings);
+        if !findings.any(is_refused) {
+            let titles = walk.pair(&event.block, &reader.block);
+            for mode in modes {
+                for finding in unlike(&event.block, &reader.block, old, new, *mode) {
+                    walk.find(&titles, finding);
+                }
+            }
+        } else if is_untyped(event, reader, old, new) {
+            walk = Walk::new(old, new, Side::Read);
+            let titles = walk.pair(&event.block, &reader.block);
+            let what = "its rows are read as whatever JSON they have: what of that counts is up to the conversion";
+            walk.find(&titles, Finding::behind(what));
+        }
+        for (titles, mut pair) in walk.pairs {
+            // What would be read by name isn't read by place.
+            if is_positional && pair.findings.iter().any(is_refused) {
+                pair.findings.retain(is_refused);
+            }
             let changed = self.changed(titles, pair.old, pair.new);
             for finding in pair.findings {
                 if !changed.findings.contains(&finding) {
@@ -325,8 +378,13 @@ fn version_cures(events: &[&Event], new: &Document, is_own: bool) -> Vec<String>
     }
     cures.extend(read.iter().map(|event| {
         format!(
-            "{} is only read by now: leave its shape as it was.",
-            event.block.title
+            "{} is only read by now: leave its shape as it was{}.",
+            event.block.title,
+            if new.is_positional {
+                ""
+            } else {
+                ", or make it a newtype of `serde_json::Value`"
+            }
         )
     }));
     cures

@@ -11,6 +11,8 @@ use crate::schema::text::{name, quoted};
 /// A lock file, or what the program would write into one.
 #[derive(Debug, Default)]
 pub(super) struct Document {
+    /// Whether rows of events may be written by a codec that has no names.
+    pub(super) is_positional: bool,
     pub(super) states: BTreeMap<String, State>,
     pub(super) events: Vec<Event>,
     /// Aggregate and stored name.
@@ -200,6 +202,11 @@ impl Block {
             Note::Type(other, of) if *other == key => Some(of),
             _ => None,
         })
+    }
+
+    /// Whether it is written or read as another type (`into`, `from`).
+    pub(super) fn is_converted(&self) -> bool {
+        self.notes.iter().any(|note| matches!(note, Note::Type(..)))
     }
 
     /// The lines of the fields and variants.

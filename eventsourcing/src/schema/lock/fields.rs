@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    document::{Field, Variant, aliases},
+    document::{DENIES, Field, Variant},
     walk::{At, FLATTENED, Finding, Mode, Titles, Walk, option},
 };
 
@@ -48,6 +48,7 @@ impl<'a> Walk<'a> {
                         field,
                         other,
                     );
+                    self.new_names(owner, &label, old, field, other);
                 }
                 None => unread.push(field),
             }
@@ -102,8 +103,7 @@ impl<'a> Walk<'a> {
             self.names(at, old, new);
         }
         self.code(at.owner, label, &old.notes, &new.notes);
-        let was_absent =
-            old.may_be_absent() || old.text("skipped if").is_some() || old.has("not written");
+        let was_absent = was_absent(old);
         if was_absent && !new.may_be_absent() {
             let what = format!("{label} can be absent from stored rows, and is required");
             let cure = "`#[serde(default)]` on it";
@@ -138,11 +138,57 @@ impl<'a> Walk<'a> {
         if old.name != new.name && stored.is_subset(&read) {
             let what = format!("{} is read as `{}`", at.label, new.name);
             self.find(at.owner, Finding::behind(what));
-        } else if aliases(&new.notes).any(|alias| !stored.contains(alias)) {
-            let what = format!("{} is read under another name as well", at.label);
-            self.find(at.owner, Finding::behind(what));
         }
     }
+
+    /// Names that a field is read under from now on. Where rows may lack it, those that have such a name were replayed as
+    /// if it were absent, into snapshots whose fingerprint has no names of events' fields.
+    fn new_names(
+        &mut self,
+        owner: &Titles,
+        label: &str,
+        around: &Variant,
+        old: &Field,
+        new: &Field,
+    ) {
+        let (stored, mut read) = (old.stored_names(), new.read_names());
+        read.remove(new.name.as_str());
+        let Some(name) = read.difference(&stored).next() else {
+            return;
+        };
+        // A row with a name that is denied was an error of every load.
+        if !was_absent(old) || around.has(DENIES) || self.of.is_some_and(|(_, [a, b])| b > a) {
+            if old.name == new.name {
+                let what = format!("{label} is read under another name as well");
+                self.find(owner, Finding::behind(what));
+            }
+            return;
+        }
+        let what = format!(
+            "{label} is read under the name `{name}` as well: in stored rows that have it under that name it was absent so far, and snapshots hold what came of that"
+        );
+        let raised = self
+            .of
+            .map_or_else(String::new, |(aggregate, [version, _])| {
+                format!(
+                    "`schema_version = {}` of {aggregate} in the same change, which rebuilds them",
+                    version.saturating_add(1)
+                )
+            });
+        self.find(
+            owner,
+            Finding {
+                // A new version would read old rows as before, without that name.
+                is_of_shape: false,
+                ..Finding::refused(what).cured(raised)
+            },
+        );
+    }
+}
+
+/// Whether stored rows may lack it.
+fn was_absent(field: &Field) -> bool {
+    field.may_be_absent() || field.text("skipped if").is_some() || field.has("not written")
 }
 
 /// What a row's field is read by: under the name that is written, or else under one that was.

@@ -27,10 +27,21 @@
 //! an alias for the old name, a field that becomes an `Option`, another order of named fields. Everything else is refused,
 //! removed fields as well (the row is read, its value lost), and what a row is read through as something else: another
 //! default of what may be absent, another function (`with`), Rust names that trade places under stored ones, an alias that is
-//! another's name, keys of a map that become one, another discriminant, a new variant beside `#[serde(other)]`. So is an
-//! event that moves between `create`, `events` and `discard`, and a stored name or alias that moves to another event. A program whose events are written by a positional codec
-//! (bincode, postcard) says so, and no change of a shape is taken without a new version:
-//! `schema_lock!("schemas.lock", Order, Cart; events = positional)`.
+//! another's name, keys of a map that become one, another discriminant, a new variant beside `#[serde(other)]`, another type
+//! to convert from (`from`, `try_from`). So is an event that moves between `create`, `events` and `discard`, and a stored name
+//! or alias that moves to another event. Of a converted type counts what is read. A type of the same form under another name
+//! is read as that, and told.
+//!
+//! An alias on a field that was there before and may be absent is refused, unless `schema_version` goes up in the same change:
+//! rows that have the alias were replayed without their value, into snapshots that nothing else tells from others.
+//!
+//! An old version of an event, one that is only read by now, may become a newtype of `serde_json::Value`, unless it has
+//! integers of 128 bits.
+//!
+//! A program whose events are written by a positional codec (bincode, postcard) says so, and no change of a shape is taken
+//! without a new version: `schema_lock!("schemas.lock", Order, Cart; events = positional)`. Rows in JSON may be there from
+//! before, so that nothing is taken which these can't be read through. The file says so as well, and keeps saying it when new
+//! events are written in JSON: rows that were written by place are there still.
 //!
 //! `UPDATE_SCHEMAS=1` records nothing as long as something is refused. Events that were never stored may change as they like:
 //! `UPDATE_SCHEMAS=force` records that, and the change shows in the review of the file. Where the variable `CI` is set (and
@@ -42,7 +53,7 @@
 //! Windows are read.
 //!
 //! ```text
-//! file    = "format 1", block …
+//! file    = "format 1", ["events positional"], block …
 //! block   = head, line …
 //! head    = "state" name "version" N … | "event" aggregate/name "version" N … | "retired" aggregate/name
 //!         | "struct" type … | "enum" type …
@@ -62,14 +73,18 @@ mod canonical;
 mod check;
 mod code;
 mod compare;
+mod conversions;
 mod diff;
 mod document;
+mod exact;
 mod fields;
+mod history;
 mod line;
 mod program;
 mod read;
 mod readers;
 mod report;
+mod untyped;
 mod variants;
 mod walk;
 
@@ -84,8 +99,15 @@ const FORMAT: u32 = 1;
 const HEADER: &str = "\
 # What states and events look like where they are stored. A test compares this file with the program (`schema_lock!`).
 # `UPDATE_SCHEMAS=1 cargo test` rewrites it; keep it under version control.
-format 1
 ";
+
+/// In the header of a file that has such a name.
+const SHORTENED: &str = "\
+# `Name#0a1b2c3d`: in place of the arguments of `Name`, which are long, stands a number that is made of them.
+";
+
+/// Below the format: the events are written by a codec that has no names.
+const POSITIONAL: &str = "events positional\n";
 
 /// A test that compares states and events of these aggregates with a file, whose path begins at the package's root.
 ///

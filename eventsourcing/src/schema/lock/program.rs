@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::HEADER;
+use super::{FORMAT, HEADER, POSITIONAL, SHORTENED};
 use crate::{
     aggregate::Aggregate,
     event::{EventVersion, Stage},
@@ -84,7 +84,7 @@ struct Root {
 }
 
 /// What the file should say, whatever the order of the aggregates.
-pub(super) fn text(aggregates: &[Described]) -> String {
+pub(super) fn text(aggregates: &[Described], is_positional: bool) -> String {
     let mut aggregates: Vec<&Described> = aggregates.iter().collect();
     aggregates.sort_by_key(|aggregate| aggregate.name);
     let mut types = Describer::new();
@@ -96,6 +96,13 @@ pub(super) fn text(aggregates: &[Described]) -> String {
     let names = Names::new(&definitions);
     let shared = shared(&roots, &definitions);
     let mut text = HEADER.to_owned();
+    if (0..definitions.len()).any(|place| is_shortened(names.of(place))) {
+        text.push_str(SHORTENED);
+    }
+    let _ = writeln!(text, "format {FORMAT}");
+    if is_positional {
+        text.push_str(POSITIONAL);
+    }
     let is_shared = |place: usize| shared.get(place).copied().unwrap_or(true);
     for root in &roots {
         text.push('\n');
@@ -112,6 +119,12 @@ pub(super) fn text(aggregates: &[Described]) -> String {
         text.push_str(&block);
     }
     text
+}
+
+/// Whether a name ends with a number for its arguments. That of a second type of one name has fewer digits.
+fn is_shortened(name: &str) -> bool {
+    let number = name.rsplit_once('#').map_or("", |(_, number)| number);
+    number.len() == 8 && number.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn add(aggregate: &Described, types: &mut Describer, roots: &mut Vec<Root>) {

@@ -85,6 +85,14 @@ impl Document {
         let mut line = Line::new(head);
         let what = line.word();
         match what.as_str() {
+            "events" => {
+                line.expect("positional")?;
+                line.end()?;
+                if let Some((number, _)) = body.first() {
+                    return Err(Wrong::At(*number, "nothing stands below it".into()));
+                }
+                Ok(!std::mem::replace(&mut self.is_positional, true))
+            }
             "state" => {
                 let name = line.head_name()?;
                 let version = line.version()?;

@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::document::{
-    Block, CONTAINER_DEFAULT, DEFAULT, DENIES, Document, Field, Kind, Note, Type, Variant,
+use super::{
+    canonical::without_modules,
+    conversions::conversion,
+    document::{Block, Document, Field, Kind, Note, Type, Variant},
 };
 
 /// How a change is taken.
@@ -74,6 +76,9 @@ pub(super) const FLATTENED: Mode = Mode::Exact("`flatten` mixes its fields with 
 /// The titles of both blocks.
 pub(super) type Titles = (String, String);
 
+/// Where in the two documents two types stand.
+type Places = (*const Type, *const Type);
+
 /// Two blocks of which the first is read as the second.
 #[derive(Debug)]
 pub(super) struct Pair<'a> {
@@ -83,7 +88,7 @@ pub(super) struct Pair<'a> {
 }
 
 /// A pair of types, and under which titles and how it was met.
-type Met = (Titles, Mode, [bool; 2], (*const Type, *const Type));
+type Met = (Titles, Mode, [bool; 3], Places);
 
 /// A comparison on its way through the types.
 #[derive(Debug)]
@@ -93,9 +98,24 @@ pub(super) struct Walk<'a> {
     pub(super) pairs: BTreeMap<Titles, Pair<'a>>,
     /// Inside the keys of a map, or the elements of a set: two that become one are one.
     pub(super) in_key: bool,
-    seen: HashSet<(Titles, Mode, bool)>,
+    /// What of a converted type is looked at.
+    pub(super) side: Side,
+    /// The aggregate whose rows they are, with its `schema_version` before and now.
+    pub(super) of: Option<(&'a str, [u32; 2])>,
+    /// Blocks are met, to be shown, and nothing is said about them.
+    pub(super) is_muted: bool,
+    seen: HashSet<(Titles, Mode, [bool; 2])>,
     /// The types that transparent ones are written as, where they were met.
     resolved: HashSet<Met>,
+}
+
+/// Which form of a type of the old program, if it is converted (`into`, `from`), is read by the new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// What it was read as: whatever the old program read is to be read as the same.
+    Read,
+    /// What it was written as.
+    Written,
 }
 
 /// Where a type stands.
@@ -108,7 +128,7 @@ pub(super) struct At<'t> {
 }
 
 /// What a state or event consists of: a block, or a type that has none.
-enum Target<'a> {
+pub(super) enum Target<'a> {
     Block(&'a Block),
     Type(&'a Type),
 }
@@ -125,12 +145,15 @@ fn target<'a>(document: &'a Document, block: &'a Block) -> Target<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(old: &'a Document, new: &'a Document) -> Self {
+    pub(super) fn new(old: &'a Document, new: &'a Document, side: Side) -> Self {
         Self {
             old,
             new,
             pairs: BTreeMap::new(),
             in_key: false,
+            side,
+            of: None,
+            is_muted: false,
             seen: HashSet::new(),
             resolved: HashSet::new(),
         }
@@ -150,7 +173,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn pair(&mut self, old: &'a Block, new: &'a Block) -> Titles {
+    pub(super) fn pair(&mut self, old: &'a Block, new: &'a Block) -> Titles {
         let titles = (old.title.clone(), new.title.clone());
         let pair = Pair {
             old,
@@ -163,6 +186,7 @@ impl<'a> Walk<'a> {
 
     pub(super) fn find(&mut self, owner: &Titles, finding: Finding) {
         if let Some(pair) = self.pairs.get_mut(owner)
+            && !self.is_muted
             && !pair.findings.contains(&finding)
         {
             pair.findings.push(finding);
@@ -171,23 +195,19 @@ impl<'a> Walk<'a> {
 
     fn blocks(&mut self, old: &'a Block, new: &'a Block, mode: Mode) {
         let owner = self.pair(old, new);
-        if !self.seen.insert((owner.clone(), mode, self.in_key)) {
+        let flags = [self.in_key, self.is_muted];
+        if !self.seen.insert((owner.clone(), mode, flags)) {
             return;
         }
-        let at = |label, mode| At {
-            owner: &owner,
-            label,
-            mode,
-        };
-        let notes_differ = old.notes != new.notes;
-        let (written, read) = (old.type_note("written as"), new.type_note("read as"));
-        if let (Some(written), Some(read)) = (written, read) {
-            self.types(at("what is written", mode), written, read, false);
-            if let Some(earlier) = old.type_note("read as") {
-                self.types(at("what is read", mode), earlier, read, false);
-            }
-            return;
+        if old.is_converted() || new.is_converted() {
+            self.converted(&owner, old, new, mode);
+        } else {
+            self.bodies(&owner, old, new, mode);
         }
+    }
+
+    /// The fields or variants of two blocks, whatever these are converted to or from.
+    pub(super) fn bodies(&mut self, owner: &Titles, old: &'a Block, new: &'a Block, mode: Mode) {
         let is_untagged = |block: &Block| {
             block.has("untagged") || block.variants.iter().any(|variant| variant.has("untagged"))
         };
@@ -196,19 +216,25 @@ impl<'a> Walk<'a> {
         } else {
             mode
         };
+        let is_of_body = |note: &&Note| !conversion(note);
+        let notes_differ =
+            !(old.notes.iter().filter(is_of_body)).eq(new.notes.iter().filter(is_of_body));
         if notes_differ || old.is_enum != new.is_enum {
             let what = format!("it was {} and is {}", form(old), form(new));
-            return self.find(&owner, Finding::refused(what));
+            return self.find(owner, Finding::refused(what));
         }
         match (&old.written_as, &new.written_as) {
-            (Some(old), Some(new)) => return self.types(at("it", mode), old, new, false),
+            (Some(old), Some(new)) => {
+                let label = "it";
+                return self.types(At { owner, label, mode }, old, new, false);
+            }
             (None, None) => {}
-            _ => return self.find(&owner, Finding::refused("it has another form than before")),
+            _ => return self.find(owner, Finding::refused("it has another form than before")),
         }
         match (mode, old.fields(), new.fields()) {
-            (Mode::ByName, Some(old), Some(new)) => self.contents(&owner, "", old, new),
-            (Mode::ByName, ..) => self.variants(&owner, old, new),
-            _ => self.exactly(&owner, old, new, mode),
+            (Mode::ByName, Some(old), Some(new)) => self.contents(owner, "", old, new),
+            (Mode::ByName, ..) => self.variants(owner, old, new),
+            _ => self.exactly(owner, old, new, mode),
         }
     }
 
@@ -247,62 +273,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// No change at all, but for what doesn't count in this mode; then the types inside.
-    fn exactly(&mut self, owner: &Titles, old: &'a Block, new: &'a Block, mode: Mode) {
-        let is_same = if mode == Mode::Positional {
-            bare(&old.variants) == bare(&new.variants)
-        } else {
-            old.variants == new.variants
-        };
-        if !is_same {
-            let what = match mode {
-                Mode::Exact(reason, _) => format!("it differs, and {reason}: stored rows might be read as something else"),
-                _ => "it differs, and a positional codec reads by place: stored rows would be read as something else".to_owned(),
-            };
-            return self.find(owner, Finding::refused(what));
-        }
-        if old.variants != new.variants {
-            let what = "a positional codec has no names and leaves nothing out: stored rows are read as before";
-            self.find(owner, Finding::behind(what));
-        }
-        let inner = match mode {
-            Mode::Exact(_, false) => Mode::ByName,
-            mode => mode,
-        };
-        for (variant, other) in old.variants.iter().zip(&new.variants) {
-            // A newtype is written as what is in it, among the fields around it.
-            let inner = match (old.is_enum, variant.kind()) {
-                (false, Kind::Tuple(1)) => mode,
-                _ => inner,
-            };
-            for (field, other) in variant.fields.iter().zip(&other.fields) {
-                if let (Some(old), Some(new)) = (&field.of, &other.of) {
-                    let label = format!("`{}`", field.name);
-                    let mode = match inner {
-                        Mode::ByName if field.has("flattened") => FLATTENED,
-                        mode => mode,
-                    };
-                    self.types(
-                        At {
-                            owner,
-                            label: &label,
-                            mode,
-                        },
-                        old,
-                        new,
-                        false,
-                    );
-                }
-            }
-        }
-    }
-
     pub(super) fn types(&mut self, at: At<'_>, old: &'a Type, new: &'a Type, is_key: bool) {
         let (before, now) = (self.old.resolve(old), self.new.resolve(new));
         // A transparent type may contain itself, and is no block that `seen` would know.
         if !(std::ptr::eq(before, old) && std::ptr::eq(now, new)) {
             let pair = (std::ptr::from_ref(before), std::ptr::from_ref(now));
-            let met = (at.owner.clone(), at.mode, [is_key, self.in_key], pair);
+            let flags = [is_key, self.in_key, self.is_muted];
+            let met = (at.owner.clone(), at.mode, flags, pair);
             if !self.resolved.insert(met) {
                 return;
             }
@@ -315,9 +292,13 @@ impl<'a> Walk<'a> {
             };
             Finding::refused(format!("{} was `{old}` and is `{new}`{cause}", at.label))
         };
+        let is_retyped = differ_in_what_is_not_written(before, now);
+        if !is_retyped {
+            self.renamed(at, old, new);
+        }
         match (self.old.block(before), self.new.block(now)) {
             (Some((_, old)), Some((_, new))) => {
-                if differ_in_what_is_not_written(before, now) {
+                if is_retyped {
                     self.find(at.owner, retyped());
                 }
                 return self.blocks(old, new, at.mode);
@@ -355,6 +336,19 @@ impl<'a> Walk<'a> {
                 self.types(at, old, inner, false);
             }
             _ => self.find(at.owner, retyped()),
+        }
+    }
+
+    /// A type of the same form under another name, whatever it means.
+    fn renamed(&mut self, at: At<'_>, old: &Type, new: &Type) {
+        let is_declared = self.old.block(old).is_some() && self.new.block(new).is_some();
+        let (before, now) = (without_modules(old), without_modules(new));
+        if is_declared && before != now {
+            let what = format!(
+                "{} was `{before}` and is `{now}`: stored rows are read as that, whatever it means",
+                at.label
+            );
+            self.find(at.owner, Finding::behind(what));
         }
     }
 
@@ -417,26 +411,6 @@ pub(super) fn option(of: &Type) -> Option<&Type> {
         Type::Named(name, arguments) if name == "Option" => arguments.first(),
         _ => None,
     }
-}
-
-/// Without what a positional codec doesn't write.
-fn bare(variants: &[Variant]) -> Vec<Variant> {
-    let counts = |note: &Note| {
-        !matches!(
-            note,
-            Note::Text("alias" | DEFAULT | CONTAINER_DEFAULT, _)
-                | Note::Word(DEFAULT | CONTAINER_DEFAULT | DENIES)
-        )
-    };
-    let mut variants = variants.to_vec();
-    for variant in &mut variants {
-        variant.notes.retain(counts);
-        variant
-            .fields
-            .iter_mut()
-            .for_each(|field| field.notes.retain(counts));
-    }
-    variants
 }
 
 fn kind(of: Kind) -> String {

@@ -1,4 +1,4 @@
-//! The file: its text, rewriting, `CI`, positional events, and texts that are no lock files.
+//! The file: its text, rewriting, `CI`, and texts that are no lock files.
 
 use std::fs;
 
@@ -57,15 +57,6 @@ aggregate!(
         a: u8,
         #[serde(default)]
         b: u8,
-    }
-);
-aggregate!(
-    aliased_cart,
-    Cart,
-    CartHandlers,
-    pub(super) struct Begun {
-        #[serde(alias = "z")]
-        a: u8,
     }
 );
 aggregate!(
@@ -325,27 +316,6 @@ fn the_variables() {
             "{update:?} {ci:?}"
         );
     }
-}
-
-#[test]
-fn positional_events() {
-    let old = SchemaLock::new("x").aggregate::<cart::Cart>().text();
-    let newer = SchemaLock::new("x")
-        .aggregate::<newer_cart::Cart>()
-        .positional_events();
-    let report = newer.compare(&old).expect("a lock file");
-    assert_eq!(report.refused(), 1);
-    assert!(
-        report
-            .to_string()
-            .contains("a positional codec reads by place"),
-        "{report}"
-    );
-    let aliased = SchemaLock::new("x")
-        .aggregate::<aliased_cart::Cart>()
-        .positional_events();
-    let report = aliased.compare(&old).expect("a lock file");
-    assert!(report.passes() && !report.is_empty(), "{report}");
 }
 
 #[test]

@@ -45,3 +45,37 @@ fn the_lock_reads_what_it_writes() {
     assert_ne!(changed, text);
     assert!(!lock.compare(&changed).unwrap().passes());
 }
+
+/// With arguments that are longer than a name may be.
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Pair<A, B>(A, B);
+
+type Four = Pair<Pair<Tagged, Tagged>, Pair<Tagged, Tagged>>;
+type Sixteen = Pair<Pair<Four, Four>, Pair<Four, Four>>;
+
+#[derive(Event, Clone, Debug, Serialize, Deserialize)]
+struct Paired {
+    all: Sixteen,
+}
+
+#[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
+#[aggregate(id = u32, create(Paired))]
+struct Pairs;
+
+impl PairsHandlers for Pairs {
+    fn paired(_: &u32, _: Paired) -> Self {
+        unreachable!("the test runs no handler")
+    }
+}
+
+#[test]
+fn the_file_says_what_a_number_in_a_name_is() {
+    let comment = "\n# `Name#0a1b2c3d`: in place of the arguments of `Name`";
+    let lock = SchemaLock::new("unused").aggregate::<Pairs>();
+    let text = lock.text();
+    assert!(text.contains("\nstruct Pair#"), "{text}");
+    assert!(text.contains(comment), "{text}");
+    assert!(lock.compare(&text).unwrap().is_empty());
+    let other = SchemaLock::new("unused").aggregate::<Order>().text();
+    assert!(!other.contains(comment), "{other}");
+}

@@ -1,11 +1,8 @@
 //! Names and versions of events that come and go. The texts are those of two programs.
 
-use eventsourcing::schema::lock::{Report, compare};
+use eventsourcing::schema::lock::compare;
 
-fn changed(old: &str, new: &str) -> Report {
-    let file = |blocks: &str| format!("format 1\n\nstate o version 1\n\n{blocks}");
-    compare(&file(old), &file(new)).expect("both are lock files")
-}
+use super::texts as changed;
 
 const V1: &str = "event o/Added version 1\n  a: u8\n";
 const V2: &str = "\nevent o/Added version 2\n  b: u16\n";
@@ -15,10 +12,13 @@ fn a_new_version_beside_the_old_one_is_only_recorded() {
     let report = changed(V1, &format!("{V1}{V2}"));
     assert!(!report.passes());
     assert_eq!(report.refused(), 0);
-    assert_eq!(
-        report.to_string(),
-        "event o/Added version 2 isn't recorded yet\n"
-    );
+    let expected = "\
+state o
+  note: what its events are read as changed (`alias`, `retired`, `legacy`, `upcast`): its snapshots are rebuilt by the next loads
+
+event o/Added version 2 isn't recorded yet
+";
+    assert_eq!(report.to_string(), expected);
 }
 
 #[test]
@@ -43,9 +43,74 @@ fn an_old_version_keeps_its_shape() {
     assert!(
         report
             .to_string()
-            .ends_with("event o/Added version 1 is only read by now: leave its shape as it was.\n"),
+            .ends_with("event o/Added version 1 is only read by now: leave its shape as it was, or make it a newtype of `serde_json::Value`.\n"),
         "{report}"
     );
+}
+
+#[test]
+fn an_old_version_that_is_read_as_any_json() {
+    let value = V1.replace("a: u8", "0: serde_json::Value");
+    for old in [V1.to_owned(), format!("{V1}{V2}")] {
+        let report = changed(&old, &format!("{value}{V2}"));
+        assert_eq!(report.refused(), 0, "{report}");
+        let text = report.to_string();
+        assert!(
+            text.contains("note: its rows are read as whatever JSON they have"),
+            "{text}"
+        );
+    }
+    let of_type = "event o/Added version 1 = Any\n";
+    let any = "\nstruct Any = serde_json::Value\n";
+    let report = changed(V1, &format!("{of_type}{V2}{any}"));
+    assert_eq!(report.refused(), 0, "{report}");
+    let legacy = value.replace("version 1", "version 1 (legacy)");
+    assert_eq!(changed(V1, &legacy).refused(), 0);
+
+    // What is still written has a shape, and a `Value` has no integers of 128 bits.
+    assert_eq!(changed(V1, &value).refused(), 1);
+    let large = V1.replace("a: u8", "i: I") + "\nstruct I\n  a: Option<NonZeroU128>\n";
+    assert_eq!(changed(&large, &format!("{value}{V2}")).refused(), 1);
+    let other = value.replace("Value", "Value (with \"other\")");
+    assert_eq!(changed(V1, &format!("{other}{V2}")).refused(), 1);
+    // Bytes of a positional codec don't say what they are.
+    let positional =
+        |blocks: &str| format!("format 1\nevents positional\n\nstate o version 1\n\n{blocks}");
+    let report = compare(&positional(V1), &positional(&format!("{value}{V2}"))).unwrap();
+    assert!(report.refused() > 0, "{report}");
+    assert!(
+        !report.to_string().contains("serde_json::Value`"),
+        "{report}"
+    );
+}
+
+#[test]
+fn snapshots_are_rebuilt_when_events_are_read_as_others() {
+    let note = "state o\n  note: what its events are read as changed";
+    let rise = "event o/Up version 1 (events)\n";
+    for (old, new) in [
+        (rise, rise.replace("(events)", "(events, alias \"Rise\")")),
+        (rise, format!("{rise}\nretired o/Rise\n")),
+        (rise, rise.replace("(events)", "(legacy)")),
+        (
+            "event o/up version 1 (events, in code \"Up\")\n\nevent o/down version 1 (events, in code \"Down\")\n",
+            "event o/down version 1 (events, in code \"Up\")\n\nevent o/up version 1 (events, in code \"Down\")\n".to_owned(),
+        ),
+    ] {
+        let text = changed(old, &new).to_string();
+        assert!(text.contains(note), "{text}");
+        // Said once: raised versions are told of anyway.
+        let file = |version: u8, blocks: &str| format!("format 1\n\nstate o version {version}\n\n{blocks}");
+        let text = compare(&file(1, old), &file(2, &new)).unwrap().to_string();
+        assert!(!text.contains(note) && text.contains("went up from 1 to 2"), "{text}");
+    }
+    for new in [
+        rise.replace("(events)", "(events, in code \"Raised\")"),
+        format!("{rise}\nevent o/Other version 1 (events)\n"),
+    ] {
+        let text = changed(rise, &new).to_string();
+        assert!(!text.contains(note), "{text}");
+    }
 }
 
 #[test]
