@@ -14,6 +14,7 @@ use crate::schema::description::{Body, Field, Shape, Tagging, Variant};
 
 /// What a flattened type reads.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Reading<'a> {
     names: BTreeSet<&'a str>,
     /// Names that are read, and not always written.

@@ -297,7 +297,7 @@ impl<'a> Walk<'a> {
                 "a skipped field is not stored, and reads back as its default: remove the `skip`, or accept that with `#[schema(trusted)]`",
             );
         }
-        if let (Some(condition), false) = (field.skipped_if, self.is_skipped_faithfully(field)) {
+        if let (Some(condition), false) = (field.skipped_if, Self::is_skipped_faithfully(field)) {
             return self.refuse(format!(
                 "`skip_serializing_if = \"{condition}\"` may leave out a value that doesn't read back: only `Option::is_none` on an `Option`, and `is_empty` of the standard library's collections with a bare `default` on the field, are known to; remove it, or accept that with `#[schema(trusted)]`"
             ));
@@ -306,7 +306,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What the derive takes from the names it sees, the type must be.
-    fn is_skipped_faithfully(&self, field: &Field) -> bool {
+    fn is_skipped_faithfully(field: &Field) -> bool {
         let is_it = match &field.shape {
             Some(Shape::Known(name, _)) => *name == "Option" || COLLECTIONS.contains(name),
             // Its form is at the user's word.

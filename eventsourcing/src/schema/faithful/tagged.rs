@@ -75,8 +75,6 @@ impl<'a> Walk<'a> {
                     | "Result"
             ),
             Form::Shape(Shape::Tuple(_) | Shape::Array(..)) => false,
-            // Unknown.
-            Form::Shape(_) => true,
             Form::Body(Body::Struct(fields, _)) => fields.has_names || fields.is_unit,
             Form::Body(Body::Enum(tagging, variants)) => variants.iter().all(|variant| {
                 let is_bare = *tagging == Tagging::Untagged || variant.is_untagged;
@@ -86,7 +84,8 @@ impl<'a> Walk<'a> {
                         && content.is_some_and(|content| self.has_fields_inside(content, left - 1))
                 }
             }),
-            Form::Body(_) => true,
+            // Unknown.
+            Form::Shape(_) | Form::Body(_) => true,
         }
     }
 }

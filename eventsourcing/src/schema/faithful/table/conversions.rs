@@ -266,7 +266,7 @@ where
 fn structs() {
     let other = Err(OTHER);
     let (a, b) = (1, 2);
-    row(KEPT, KEPT, &[Same { a, b }]);
+    row(KEPT, KEPT, &[Same { b, a }]);
     row(KEPT, KEPT, &[FromTwin { a, b }]);
     row(KEPT, KEPT, &[IntoTwin { a, b }]);
     row(KEPT, KEPT, &[FromWrapped { a, b: Inner(b) }]);

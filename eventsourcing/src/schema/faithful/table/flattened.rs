@@ -186,9 +186,9 @@ fn flattened_options() {
 #[test]
 fn unknown_fields_are_denied() {
     let flatten = Err("flatten");
-    let (c, x) = (|| Needed { c: 1 }, 1);
+    let (needed, x) = (|| Needed { c: 1 }, 1);
     let denied = Err("deny_unknown_fields");
-    let (a, b) = (Strict::A { x }, c());
+    let (a, b) = (Strict::A { x }, needed());
     row(
         denied,
         flatten,
@@ -196,7 +196,7 @@ fn unknown_fields_are_denied() {
             TwoFlat { a, b },
             TwoFlat {
                 a: Strict::B,
-                b: c(),
+                b: needed(),
             },
         ],
     );
@@ -206,7 +206,7 @@ fn unknown_fields_are_denied() {
         &[flat_of(Strict::A { x }), flat_of(Strict::B)],
     );
     let a = StrictUnits::A;
-    row(KEPT, flatten, &[TwoFlat { a, b: c() }]);
+    row(KEPT, flatten, &[TwoFlat { a, b: needed() }]);
     let inside = || StrictInside::A(StrictStruct { x });
     row(KEPT, flatten, &[flat_of(inside())]);
     row(
@@ -214,25 +214,28 @@ fn unknown_fields_are_denied() {
         flatten,
         &[TwoFlat {
             a: inside(),
-            b: c(),
+            b: needed(),
         }],
     );
     let a = StrictStruct { x };
-    row(KEPT, flatten, &[TwoFlat { a, b: c() }]);
-    let y = Optional::default;
-    row(KEPT, flatten, &[flat_of(StrictNest { x, y: y() })]);
+    row(KEPT, flatten, &[TwoFlat { a, b: needed() }]);
+    let rest = Optional::default;
+    row(KEPT, flatten, &[flat_of(StrictNest { x, y: rest() })]);
     let nest = |b| TwoFlat {
-        a: StrictNest { x, y: y() },
+        a: StrictNest { x, y: rest() },
         b,
     };
-    row(denied, flatten, &[nest(c())]);
-    row(KEPT, flatten, &[StrictAround { x, y: c() }]);
+    row(denied, flatten, &[nest(needed())]);
+    row(KEPT, flatten, &[StrictAround { x, y: needed() }]);
     let y = map([text("u")]);
     row(denied, flatten, &[StrictAroundMap { x, y }]);
     row(denied, flatten, &[StrictAroundEnum { x, y: Inside::B }]);
-    let y = Flat { one: 1, inner: c() };
+    let y = Flat {
+        one: 1,
+        inner: needed(),
+    };
     row(denied, flatten, &[StrictAroundNest { x, y }]);
-    let (a, b) = (StrictBeside::A(1), c());
+    let (a, b) = (StrictBeside::A(1), needed());
     row(
         KEPT,
         flatten,
@@ -240,7 +243,7 @@ fn unknown_fields_are_denied() {
             TwoFlat { a, b },
             TwoFlat {
                 a: StrictBeside::B,
-                b: c(),
+                b: needed(),
             },
         ],
     );
@@ -254,7 +257,7 @@ fn unknown_fields_are_denied() {
         flatten,
         &[TwoFlat {
             a: middle(),
-            b: c(),
+            b: needed(),
         }],
     );
 }
