@@ -120,6 +120,11 @@ fn option_of<T>(inner: T) -> FlatOptionOf<T> {
     }
 }
 
+fn with_needed<A>(a: A) -> TwoFlat<A, Needed> {
+    let b = Needed { c: 1 };
+    TwoFlat { a, b }
+}
+
 fn flat_of<T>(inner: T) -> FlatOf<T> {
     FlatOf { inner, beside: 1 }
 }
@@ -189,17 +194,7 @@ fn unknown_fields_are_denied() {
     let (needed, x) = (|| Needed { c: 1 }, 1);
     let denied = Err("deny_unknown_fields");
     let (a, b) = (Strict::A { x }, needed());
-    row(
-        denied,
-        flatten,
-        &[
-            TwoFlat { a, b },
-            TwoFlat {
-                a: Strict::B,
-                b: needed(),
-            },
-        ],
-    );
+    row(denied, flatten, &[TwoFlat { a, b }, with_needed(Strict::B)]);
     row(
         KEPT,
         flatten,
@@ -209,14 +204,7 @@ fn unknown_fields_are_denied() {
     row(KEPT, flatten, &[TwoFlat { a, b: needed() }]);
     let inside = || StrictInside::A(StrictStruct { x });
     row(KEPT, flatten, &[flat_of(inside())]);
-    row(
-        denied,
-        flatten,
-        &[TwoFlat {
-            a: inside(),
-            b: needed(),
-        }],
-    );
+    row(denied, flatten, &[with_needed(inside())]);
     let a = StrictStruct { x };
     row(KEPT, flatten, &[TwoFlat { a, b: needed() }]);
     let rest = Optional::default;
@@ -239,27 +227,14 @@ fn unknown_fields_are_denied() {
     row(
         KEPT,
         flatten,
-        &[
-            TwoFlat { a, b },
-            TwoFlat {
-                a: StrictBeside::B,
-                b: needed(),
-            },
-        ],
+        &[TwoFlat { a, b }, with_needed(StrictBeside::B)],
     );
     let middle = || Middle {
         m: 1,
         inner: Strict::A { x },
     };
     row(KEPT, flatten, &[flat_of(middle())]);
-    row(
-        denied,
-        flatten,
-        &[TwoFlat {
-            a: middle(),
-            b: needed(),
-        }],
-    );
+    row(denied, flatten, &[with_needed(middle())]);
 }
 
 #[test]
