@@ -1,5 +1,5 @@
-//! `flatten`: a map reads all that is left among the fields, and leaves it there. What can be seen of that by the names of
-//! types; the runtime's `schema::faithful::flattened` looks at everything else.
+//! `flatten`: a map reads all that is left among the fields, and leaves it there; an `Option` hides what can't be read. What
+//! can be seen of that by the names of types; the runtime's `schema::faithful::flattened` looks at everything else.
 
 use syn::{Fields, spanned::Spanned};
 
@@ -19,6 +19,10 @@ impl Reader<'_> {
         });
         let mut before = None;
         for (field, _) in flattened {
+            if last_name(&field.ty).as_deref() == Some("Option") {
+                let error = "a flattened `Option` reads as `None` whatever can't be read as what is in it, and as `Some` where nothing in it must be there: leave out the `Option` or the `flatten`, or accept that with `#[schema(trusted)]`";
+                self.mistakes.at(field.ty.span(), error.to_owned());
+            }
             if let Some(map) = before {
                 let error = format!(
                     "the flattened map `{map}` before it reads all that is left, so that it reads back what this field wrote: put the map last, leave out `flatten`, or accept that with `#[schema(trusted)]`"

@@ -4,6 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, Generics, PathArguments, ReturnType, Type};
 
+use crate::names;
+
 /// Calls `visit` for each type directly inside this one.
 fn inner(of: &mut Type, visit: &mut dyn FnMut(&mut Type)) {
     match of {
@@ -56,6 +58,51 @@ pub(super) fn last_name(of: &Type) -> Option<String> {
         Type::Paren(paren) => last_name(&paren.elem),
         Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
         _ => None,
+    }
+}
+
+/// The standard library's types that rules are about, and the module that each stands in.
+const STANDARD: [(&str, &str); 13] = [
+    ("Option", "option"),
+    ("PhantomData", "marker"),
+    ("str", "primitive"),
+    ("String", "string"),
+    ("Vec", "vec"),
+    ("VecDeque", "collections"),
+    ("LinkedList", "collections"),
+    ("BinaryHeap", "collections"),
+    ("BTreeSet", "collections"),
+    ("HashSet", "collections"),
+    ("BTreeMap", "collections"),
+    ("HashMap", "collections"),
+    ("OsString", "ffi"),
+];
+
+/// Whether a path leads to one of these, as far as a macro can see: an own type in scope under the same name looks alike.
+pub(super) fn is_standard(path: &[String]) -> bool {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let is = |name: &str, module: Option<&str>| {
+        let mut known = STANDARD.iter();
+        known.any(|(own, place)| *own == name && module.is_none_or(|module| module == *place))
+    };
+    match path.as_slice() {
+        [name] => is(name, None),
+        ["std" | "core" | "alloc", module, name] => is(name, Some(module)),
+        _ => false,
+    }
+}
+
+/// Whether it is the standard library's `PhantomData`.
+pub(super) fn is_phantom(of: &Type) -> bool {
+    match of {
+        Type::Group(group) => is_phantom(&group.elem),
+        Type::Paren(paren) => is_phantom(&paren.elem),
+        Type::Path(path) => {
+            let segments = path.path.segments.iter();
+            let path: Vec<String> = segments.map(|s| names::text(&s.ident)).collect();
+            is_standard(&path) && path.last().is_some_and(|name| name == "PhantomData")
+        }
+        _ => false,
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     crossed::{Called, is_crossed},
     discriminants::{self, Discriminant},
     flag,
-    inside::{last_name, replace},
+    inside::{is_phantom, last_name, replace},
     marker,
     rules::is_faithful_condition,
 };
@@ -290,8 +290,7 @@ impl Reader<'_> {
             None => Both::default().resolve(&Both::default(), &own, names::renamed),
         };
         let what = format!("the field `{own}`");
-        let is_phantom = last_name(&field.ty).as_deref() == Some("PhantomData");
-        let trusted = attr.trusted || is_phantom;
+        let trusted = attr.trusted || is_phantom(&field.ty);
         let is_absent = serde.skip.is_some()
             || (serde.skip_serializing.is_some() && serde.skip_deserializing.is_some());
         let faithfully = is_faithful_condition(&serde, field, around.default != DefaultBy::None);

@@ -5,10 +5,13 @@ use syn::{Field, Path, spanned::Spanned};
 
 use super::{
     Demand, Keeping, Of,
-    inside::{contains_type, has_nested_none, last_name},
+    inside::{contains_type, has_nested_none, is_standard, last_name},
     read::Reader,
 };
-use crate::attr::{DefaultBy, SerdeAttr};
+use crate::{
+    attr::{DefaultBy, SerdeAttr},
+    names,
+};
 
 impl Reader<'_> {
     pub(super) fn demand(&mut self, span: Span, of: Keeping, rule: &str) {
@@ -140,20 +143,22 @@ pub(super) fn is_faithful_condition(
     let Ok(path) = path.parse::<Path>() else {
         return false;
     };
-    let names: Vec<String> = (path.segments.iter().rev())
-        .map(|segment| segment.ident.to_string())
+    let mut owner: Vec<String> = (path.segments.iter())
+        .map(|segment| names::text(&segment.ident))
         .collect();
+    let function = owner.pop();
+    if !is_standard(&owner) {
+        return false;
+    }
     let Some(of) = last_name(&field.ty) else {
         return false;
     };
     let is_bare = serde.default == DefaultBy::Trait;
     let absent_is_none = is_bare || (serde.default == DefaultBy::None && !container_default);
-    match names.as_slice() {
-        [function, owner, ..] if function == "is_none" => {
-            owner == "Option" && of == "Option" && absent_is_none
-        }
-        [function, owner, ..] if function == "is_empty" => {
-            let is_own = *owner == of || (owner == "str" && of == "String");
+    match (function.as_deref(), owner.last().map(String::as_str)) {
+        (Some("is_none"), Some("Option")) => of == "Option" && absent_is_none,
+        (Some("is_empty"), Some(owner)) => {
+            let is_own = owner == of || (owner == "str" && of == "String");
             is_own && COLLECTIONS.contains(&of.as_str()) && is_bare
         }
         _ => false,

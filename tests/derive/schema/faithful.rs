@@ -220,6 +220,15 @@ struct FlatOption {
 }
 
 #[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct NewOption(Option<AllOptional>);
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct FlatNewOption {
+    #[serde(flatten)]
+    maybe: NewOption,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
 struct FlatTwice {
     #[serde(flatten)]
     one: BTreeMap<String, u8>,
@@ -230,6 +239,7 @@ struct FlatTwice {
 #[test]
 fn what_is_read_from_among_others() {
     check(state!(FlatOption), &[], "Holder.inner.maybe", "flatten");
+    check(state!(FlatNewOption), &[], "Holder.inner.maybe", "flatten");
     // A positional codec loses the first one already.
     let twice = state!(FlatTwice);
     for (codec, field) in [("json", "two"), ("bincode", "one")] {
@@ -382,6 +392,110 @@ fn values_that_are_not_read() {
         "a key of a map",
     );
     check(state!(SocketAddr), &[], "Holder.inner", "IpAddr");
+    check(
+        state!(chrono::DateTime<chrono::FixedOffset>),
+        &[],
+        "Holder.inner",
+        "`DateTime<Utc>`",
+    );
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Turned {
+    second: u8,
+    first: u8,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Turned")]
+struct ReadAsTurned {
+    first: u8,
+    second: u8,
+}
+
+impl From<Turned> for ReadAsTurned {
+    fn from(of: Turned) -> Self {
+        let (first, second) = (of.first, of.second);
+        Self { first, second }
+    }
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct FirstAndThird {
+    first: u8,
+    #[serde(default)]
+    third: u8,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "FirstAndThird")]
+struct ReadAsFewer {
+    first: u8,
+    second: u8,
+}
+
+impl From<FirstAndThird> for ReadAsFewer {
+    fn from(of: FirstAndThird) -> Self {
+        let (first, second) = (of.first, of.third);
+        Self { first, second }
+    }
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct ReadAsFewerTrusted {
+    #[schema(trusted)]
+    all: Vec<ReadAsFewer>,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+struct Name(String);
+
+impl TryFrom<String> for Name {
+    type Error = &'static str;
+
+    fn try_from(of: String) -> Result<Self, Self::Error> {
+        (!of.is_empty()).then_some(Self(of)).ok_or("empty")
+    }
+}
+
+#[test]
+fn what_is_written_as_one_type_and_read_as_another() {
+    let words = "in one form and read in another";
+    check(state!(ReadAsTurned), &["json"], "Holder.inner", words);
+    check(state!(ReadAsFewer), &[], "Holder.inner", words);
+    check(state!(ReadAsFewerTrusted), ALL, "", "");
+    check(state!(Name), ALL, "", "");
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+enum TaggedOf<T> {
+    One(T),
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct HasKind {
+    kind: u8,
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Single {
+    number: f32,
+}
+
+#[test]
+fn what_stands_in_a_tag() {
+    let refused = |build: fn(&str) -> Result<(), String>, words: &str| {
+        let error = build("json").unwrap_err();
+        let is_named = error.contains("`Holder.inner.One") && error.contains(words);
+        assert!(is_named, "{error}");
+    };
+    refused(state!(TaggedOf<u8>), "what has no fields");
+    refused(state!(TaggedOf<Option<HasKind>>), "what has no fields");
+    refused(state!(TaggedOf<HasKind>), "the name of the tag");
+    refused(state!(TaggedOf<Single>), "rounded twice");
+    check(state!(TaggedOf<Unit>), &["json"], "Holder.inner", "tag");
 }
 
 #[test]

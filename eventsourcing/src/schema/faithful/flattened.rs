@@ -6,30 +6,35 @@
 
 use std::collections::BTreeSet;
 
-use super::{Unfaithful, Walk};
+use super::{
+    Unfaithful, Walk,
+    forms::{Form, Way},
+};
 use crate::schema::description::{Body, Field, Shape, Tagging, Variant};
 
 /// What a flattened type reads.
 #[derive(Default)]
-struct Reading<'a> {
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(super) struct Reading<'a> {
     names: BTreeSet<&'a str>,
     /// Names that are read, and not always written.
     maybe: BTreeSet<&'a str>,
     /// Names that are written, and not read.
     unread: BTreeSet<&'a str>,
-    /// Whether it can't be read from nothing.
-    is_required: bool,
     /// Whether it leaves what it reads to others.
     leaves: bool,
     /// Whether it keeps entries of any name.
     collects: bool,
+    /// Whether entries of others, if it sees any, are a mistake to it.
+    denies: bool,
+    /// Whether they are if it is read on its own.
+    is_strict: bool,
 }
 
 impl<'a> Reading<'a> {
     /// Of something that isn't known.
     fn anything() -> Self {
         Self {
-            is_required: true,
             leaves: true,
             collects: true,
             ..Self::default()
@@ -40,9 +45,14 @@ impl<'a> Reading<'a> {
         self.names.extend(other.names);
         self.maybe.extend(other.maybe);
         self.unread.extend(other.unread);
-        self.is_required |= other.is_required;
         self.leaves |= other.leaves;
         self.collects |= other.collects;
+        self.denies |= other.denies;
+    }
+
+    /// Whether an entry of this name is written or read by it.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.contains(name) || self.unread.contains(name)
     }
 
     fn own(&mut self, field: &'a Field) {
@@ -75,29 +85,55 @@ impl<'a> Walk<'a> {
             around.own(field);
         }
         let flattened = fields.fields.iter().filter(|field| field.is_flattened);
+        let is_alone = flattened.clone().count() < 2;
         for field in flattened.filter(|field| !field.is_trusted) {
             self.path.push(field.name.to_string());
-            let mut reading = Reading::anything();
-            if let Some(shape) = &field.shape {
-                let (inner, is_option) = match shape {
-                    Shape::Known("Option", inner) => (inner.first().unwrap_or(shape), true),
-                    shape => (shape, false),
-                };
-                reading = self.reading(inner, 0);
-                if is_option && !reading.is_required {
-                    return self.refuse(
-                        "a flattened `None` reads back as `Some`, since nothing in it must be there: leave out the `Option` or the `flatten`, or accept that with `#[schema(trusted)]`",
-                    );
-                }
-                if is_option {
-                    reading.maybe.extend(reading.names.iter().copied());
-                }
+            let reading = match &field.shape {
+                Some(shape) => self.flattened_shape(shape)?,
+                None => Reading::anything(),
+            };
+            if fields.denies_unknown && reading.leaves {
+                return self.refuse(
+                    "`deny_unknown_fields` around it refuses what it reads, since a flattened map or enum, or a struct with `flatten` in it, leaves that to others: leave out one of both, or accept that with `#[schema(trusted)]`",
+                );
+            }
+            if reading.denies && !is_alone {
+                return self.refuse(
+                    "`deny_unknown_fields` in it refuses what the other flattened fields wrote: leave out one of both, or accept that with `#[schema(trusted)]`",
+                );
             }
             self.beside(&around, &reading)?;
             around.add(reading);
             self.path.pop();
         }
         Ok(())
+    }
+
+    fn flattened_shape(&self, shape: &'a Shape) -> Result<Reading<'a>, Unfaithful> {
+        if self.option_in(shape).is_some() {
+            self.refuse(
+                "a flattened `Option` reads as `None` whatever can't be read as what is in it, and as `Some` where nothing in it must be there: leave out the `Option` or the `flatten`, or accept that with `#[schema(trusted)]`",
+            )?;
+        }
+        if !self.has_fields(shape) {
+            self.refuse(
+                "only what has fields can be flattened: a struct with named fields, a map, an enum: leave out the `flatten`",
+            )?;
+        }
+        Ok(self.reading(shape, &mut Vec::new()))
+    }
+
+    /// What is in it, if it comes down to an `Option`.
+    fn option_in<'s>(&self, shape: &'s Shape) -> Option<&'s Shape>
+    where
+        'a: 's,
+    {
+        let ways = [Way::Reading, Way::Writing].into_iter();
+        let mut forms = ways.map(|way| self.form(shape, way));
+        forms.find_map(|form| match form {
+            Form::Shape(Shape::Known("Option", inner)) => inner.first(),
+            _ => None,
+        })
     }
 
     /// Whether a flattened field can stand behind these.
@@ -137,109 +173,78 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn reading(&self, shape: &'a Shape, depth: usize) -> Reading<'a> {
+    pub(super) fn reading(&self, shape: &'a Shape, inside: &mut Vec<usize>) -> Reading<'a> {
         match shape {
-            Shape::Known("BTreeMap" | "HashMap" | "serde_json::Map", _) => Reading {
-                is_required: false,
-                ..Reading::anything()
-            },
             Shape::Known("()" | "PhantomData", _) => Reading::default(),
-            Shape::Defined(place) if depth <= self.definitions.len() => {
+            // Its names are being read already.
+            Shape::Defined(place) if inside.contains(place) => Reading::default(),
+            Shape::Defined(place) => {
+                inside.push(*place);
                 let definition = self.definitions.get(*place);
-                definition.map_or_else(Reading::anything, |definition| {
-                    self.reading_of(&definition.body, depth + 1)
-                })
+                let reading = definition.map_or_else(Reading::anything, |definition| {
+                    self.reading_of(&definition.body, inside)
+                });
+                inside.pop();
+                reading
             }
             _ => Reading::anything(),
         }
     }
 
-    fn reading_of(&self, body: &'a Body, depth: usize) -> Reading<'a> {
+    fn reading_of(&self, body: &'a Body, inside: &mut Vec<usize>) -> Reading<'a> {
         match body {
-            Body::Transparent(shape) => self.reading(shape, depth),
+            Body::Transparent(shape) => self.reading(shape, inside),
             Body::Struct(fields, None) if fields.newtype().is_some() => fields
                 .newtype()
-                .map_or_else(Reading::anything, |inner| self.reading(inner, depth)),
+                .map_or_else(Reading::anything, |inner| self.reading(inner, inside)),
             Body::Struct(fields, tag) if fields.has_names || fields.is_unit => {
-                let mut reading = self.reading_fields(fields, depth);
+                let mut reading = self.reading_fields(fields, inside);
                 reading.unread.extend(*tag);
                 reading
             }
-            Body::Enum(tagging, variants) => self.reading_variants(*tagging, variants, depth),
+            Body::Enum(tagging, variants) => self.reading_variants(*tagging, variants, inside),
+            // What is written is what is read: else it is refused.
             Body::Converted {
-                into: Some(into),
-                from: Some(from),
-                ..
-            } if into == from => self.reading(into, depth),
+                from: Some(from), ..
+            } => self.reading(from, inside),
+            Body::Converted { own: Some(own), .. } => self.reading_of(own, inside),
             Body::Struct(..) | Body::Converted { .. } => Reading::anything(),
         }
     }
 
-    fn reading_fields(&self, fields: &'a Variant, depth: usize) -> Reading<'a> {
+    pub(super) fn reading_fields(
+        &self,
+        fields: &'a Variant,
+        inside: &mut Vec<usize>,
+    ) -> Reading<'a> {
         let mut all = Reading::default();
         for field in &fields.fields {
             if !field.is_flattened {
                 all.own(field);
-                all.is_required |= !self.may_be_absent(field);
                 continue;
             }
-            let (shape, is_option) = match &field.shape {
-                Some(Shape::Known("Option", inner)) => (inner.first(), true),
-                shape => (shape.as_ref(), false),
-            };
+            let option = field.shape.as_ref().and_then(|shape| self.option_in(shape));
+            let shape = option.or(field.shape.as_ref());
             let mut inner =
-                shape.map_or_else(Reading::anything, |shape| self.reading(shape, depth));
-            if is_option {
+                shape.map_or_else(Reading::anything, |shape| self.reading(shape, inside));
+            if option.is_some() {
                 inner.maybe.extend(inner.names.iter().copied());
-                inner.is_required = false;
             }
             inner.leaves = true;
             all.add(inner);
+            all.denies |= fields.denies_unknown;
         }
+        all.is_strict = fields.denies_unknown;
         all
-    }
-
-    /// Whether a struct can be read without the field.
-    fn may_be_absent(&self, field: &Field) -> bool {
-        field.absent.is_some()
-            || field.skipped.reading
-            || field
-                .shape
-                .as_ref()
-                .is_some_and(|shape| self.is_option(shape, 0))
-    }
-
-    fn is_option(&self, shape: &Shape, depth: usize) -> bool {
-        match shape {
-            // Of what is opaque nothing is known.
-            Shape::Known("Option", _) | Shape::Opaque(..) => true,
-            Shape::Defined(place) if depth < self.definitions.len() => {
-                match self
-                    .definitions
-                    .get(*place)
-                    .map(|definition| &definition.body)
-                {
-                    Some(Body::Transparent(inner)) => self.is_option(inner, depth + 1),
-                    Some(Body::Converted {
-                        from: Some(from), ..
-                    }) => self.is_option(from, depth + 1),
-                    _ => false,
-                }
-            }
-            _ => false,
-        }
     }
 
     fn reading_variants(
         &self,
         tagging: Tagging,
         variants: &'a [Variant],
-        depth: usize,
+        inside: &mut Vec<usize>,
     ) -> Reading<'a> {
-        let mut all = Reading {
-            is_required: true,
-            ..Reading::default()
-        };
+        let mut all = Reading::default();
         if variants.iter().any(|variant| variant.is_untagged) {
             return Reading::anything();
         }
@@ -259,10 +264,12 @@ impl<'a> Walk<'a> {
             Tagging::Internal(tag) => {
                 all.names.insert(tag);
                 for variant in variants {
-                    let inner = match variant.newtype() {
-                        Some(inner) => self.reading(inner, depth),
-                        None => self.reading_fields(variant, depth),
+                    let mut inner = match variant.newtype() {
+                        Some(content) => self.reading(content, inside),
+                        None => self.reading_fields(variant, inside),
                     };
+                    // It is read from all that is left; a unit passes over that.
+                    inner.denies |= inner.is_strict && !variant.is_unit;
                     all.maybe.extend(inner.names.iter().copied());
                     all.add(inner);
                 }

@@ -3,10 +3,12 @@
 //! On a state's and an event's own fields the derive refuses what it can see. Here is the same for the types inside, which
 //! are at hand when a repository is built, and for what depends on the codec.
 //!
-//! `names`: which name is read as what; `flattened`: what is read from among other fields; `null`: what is written as an
-//! absent value is.
+//! `names`: which name is read as what; `flattened`: what is read from among other fields; `tagged`: what a tag can stand
+//! in; `null`: what is written as an absent value is; `forms`: what is written as one thing and read as another; `values`:
+//! what of a type's values a codec loses, and keys of maps.
 
 mod flattened;
+mod forms;
 mod names;
 mod null;
 #[cfg(all(
@@ -14,9 +16,12 @@ mod null;
     feature = "bincode",
     feature = "derive",
     feature = "postcard",
+    feature = "rust_decimal",
     feature = "serde_json"
 ))]
 mod table;
+mod tagged;
+mod values;
 
 use std::fmt;
 
@@ -101,7 +106,10 @@ impl<'a> Walk<'a> {
 
     fn shape(&mut self, shape: &Shape) -> Result<(), Unfaithful> {
         match shape {
-            Shape::Defined(place) => self.definition(*place),
+            Shape::Defined(place) => {
+                self.conversion(*place)?;
+                self.definition(*place)
+            }
             Shape::Known(name, arguments) => {
                 if *name == "Option"
                     && self.has_null()
@@ -113,102 +121,13 @@ impl<'a> Walk<'a> {
                         "a self-describing codec writes `Some(None)` and `Some(())` as it writes `None`: use an enum with a name for each case, or a positional codec such as `Postcard`, or accept that with `#[schema(trusted)]`",
                     );
                 }
-                if matches!(*name, "SocketAddr" | "SocketAddrV6") {
-                    return self.refuse(format!(
-                        "`{name}` is written without the flow and the scope of an IPv6 address: keep an `IpAddr` and a port, or accept that with `#[schema(trusted)]`"
-                    ));
-                }
-                if self.format == Format::SelfDescribing {
-                    self.keys(name, arguments)?;
-                }
-                if self.is_positional() && name.starts_with("serde_json::") {
-                    return self.refuse(format!(
-                        "`{name}` is read by what its bytes say, which a positional codec's don't: use `Json`, or store it as a text"
-                    ));
-                }
+                self.known(name, arguments)?;
                 arguments.iter().try_for_each(|inner| self.shape(inner))
             }
             Shape::Tuple(_) | Shape::Array(..) => {
                 shape.inner().iter().try_for_each(|inner| self.shape(inner))
             }
             Shape::Opaque(..) | Shape::Constant(_) | Shape::Phantom(_) => Ok(()),
-        }
-    }
-
-    /// What a self-describing codec can't write as a key, and what serde can't read from a buffer.
-    fn keys(&self, name: &str, arguments: &[Shape]) -> Result<(), Unfaithful> {
-        let is_wide = matches!(name, "u128" | "i128" | "NonZeroU128" | "NonZeroI128");
-        if self.is_buffered && is_wide {
-            return self.refuse(format!(
-                "inside `flatten` and `tag` a `{name}` beyond 64 bits can't be read: store it as a text, or leave out what is around it"
-            ));
-        }
-        let Some(key) = arguments
-            .first()
-            .filter(|_| matches!(name, "BTreeMap" | "HashMap"))
-        else {
-            return Ok(());
-        };
-        if self.is_buffered && self.is_number(key, 0) {
-            return self.refuse(
-                "inside `flatten` and `tag` the keys of a map are texts, and can't be read as numbers: use `String`, or leave out what is around it",
-            );
-        }
-        if !self.is_key(key, 0) {
-            return self.refuse(
-                "a key of a map is a text in a self-describing codec, which this isn't: use a list of pairs, or a positional codec such as `Postcard`, or accept that with `#[schema(trusted)]`",
-            );
-        }
-        Ok(())
-    }
-
-    /// Whether a value of this shape is written as a text, or a number that can be one.
-    fn is_key(&self, shape: &Shape, depth: usize) -> bool {
-        match shape {
-            Shape::Tuple(_) | Shape::Array(..) => false,
-            Shape::Known("Reverse" | "Wrapping" | "Saturating", inner) => {
-                inner.iter().all(|inner| self.is_key(inner, depth))
-            }
-            // Those with arguments are lists, maps, ranges, options.
-            Shape::Known(name, arguments) => {
-                arguments.is_empty()
-                    && !matches!(
-                        *name,
-                        "()" | "PhantomData" | "Duration" | "SystemTime" | "OsString" | "CString"
-                    )
-            }
-            Shape::Defined(place) if depth < self.definitions.len() => {
-                let Some(definition) = self.definitions.get(*place) else {
-                    return true;
-                };
-                match (&definition.body, definition.body.written_as()) {
-                    (_, Some(inner)) => self.is_key(inner, depth + 1),
-                    (Body::Enum(_, variants), None) => variants.iter().all(|v| v.is_unit),
-                    (Body::Struct(..), None) => false,
-                    (Body::Converted { .. } | Body::Transparent(_), None) => true,
-                }
-            }
-            Shape::Defined(_) | Shape::Opaque(..) | Shape::Constant(_) | Shape::Phantom(_) => true,
-        }
-    }
-
-    /// Whether a key of this shape is a number or a truth value.
-    fn is_number(&self, shape: &Shape, depth: usize) -> bool {
-        match shape {
-            Shape::Known(name, _) => {
-                let name = name.strip_prefix("NonZero").unwrap_or(name).to_lowercase();
-                let digits = name.strip_prefix(['u', 'i', 'f']);
-                digits.is_some_and(|rest| rest == "size" || rest.parse::<u8>().is_ok())
-                    || name == "bool"
-            }
-            Shape::Defined(place) if depth < self.definitions.len() => {
-                let definition = self.definitions.get(*place);
-                definition.is_some_and(|definition| {
-                    let inner = definition.body.written_as();
-                    inner.is_some_and(|inner| self.is_number(inner, depth + 1))
-                })
-            }
-            _ => false,
         }
     }
 
@@ -240,6 +159,9 @@ impl<'a> Walk<'a> {
             Body::Struct(fields, tag) => {
                 if tag.is_some() && self.is_positional() {
                     return self.refuse_tag();
+                }
+                if let Some(tag) = tag {
+                    self.tagged_struct(fields, tag)?;
                 }
                 self.fields(fields, *tag)
             }
@@ -299,6 +221,9 @@ impl<'a> Walk<'a> {
                 return self.refuse(
                     "a skipped variant is written but can't be read, or the other way round: remove the `skip`, or accept that with `#[schema(trusted)]`",
                 );
+            }
+            if let Tagging::Internal(tag) = tagging {
+                self.tagged_variant(variant, tag)?;
             }
             self.fields(variant, None)?;
             self.path.pop();
@@ -372,22 +297,22 @@ impl<'a> Walk<'a> {
                 "a skipped field is not stored, and reads back as its default: remove the `skip`, or accept that with `#[schema(trusted)]`",
             );
         }
-        if let (Some(condition), false) = (field.skipped_if, is_skipped_faithfully(field)) {
+        if let (Some(condition), false) = (field.skipped_if, Self::is_skipped_faithfully(field)) {
             return self.refuse(format!(
                 "`skip_serializing_if = \"{condition}\"` may leave out a value that doesn't read back: only `Option::is_none` on an `Option`, and `is_empty` of the standard library's collections with a bare `default` on the field, are known to; remove it, or accept that with `#[schema(trusted)]`"
             ));
         }
         Ok(())
     }
-}
 
-/// What the derive takes from the names it sees, the type must be.
-fn is_skipped_faithfully(field: &Field) -> bool {
-    let is_it = match &field.shape {
-        Some(Shape::Known(name, _)) => *name == "Option" || COLLECTIONS.contains(name),
-        // Its form is at the user's word.
-        Some(Shape::Opaque(..)) => true,
-        _ => false,
-    };
-    field.is_skipped_faithfully && is_it
+    /// What the derive takes from the names it sees, the type must be.
+    fn is_skipped_faithfully(field: &Field) -> bool {
+        let is_it = match &field.shape {
+            Some(Shape::Known(name, _)) => *name == "Option" || COLLECTIONS.contains(name),
+            // Its form is at the user's word.
+            Some(Shape::Opaque(..)) => true,
+            _ => false,
+        };
+        field.is_skipped_faithfully && is_it
+    }
 }

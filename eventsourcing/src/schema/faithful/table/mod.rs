@@ -5,7 +5,9 @@
     reason = "what serde makes of names that are taken"
 )]
 
+mod conversions;
 mod flattened;
+mod keys;
 mod tagged;
 mod values;
 
@@ -378,6 +380,7 @@ shaped! {
     #[serde(tag = "tag")]
     struct NamedStruct { d: u8 }
     enum Outside { A { x: u8 }, B(u8) }
+    enum OutsideUnit { A, B(u8, u8) }
     #[serde(tag = "kind")]
     enum Inside { A { x: u8 }, B, C(Needed) }
     #[serde(tag = "kind")]
