@@ -191,7 +191,8 @@ async fn in_a_storm_nobody_waits_for_the_snapshots_of_others() {
     let start = Instant::now();
     let loads = (0..STREAMS).map(|number| bumped.load(format!("ledger {number}")));
     assert!(join_all(loads).await.iter().all(Result::is_ok));
-    assert_eq!(start.elapsed(), DEADLINE);
+    // But for the moment in which the first one finds out that the store is slow.
+    assert!(start.elapsed() <= DEADLINE * 3 / 2, "{:?}", start.elapsed());
 }
 
 /// A turn is for looking for a snapshot, not for reading events.

@@ -187,7 +187,8 @@ impl<A: Aggregate> Repository<A> {
         version: Version,
         budget: Budget,
     ) -> bool {
-        let Some(snapshots) = self.inner.readable_snapshots() else {
+        let snapshots = self.inner.readable_snapshots();
+        let Some(snapshots) = snapshots.filter(|_| !budget.is_spent()) else {
             return false;
         };
         let key = self.inner.key(stream);

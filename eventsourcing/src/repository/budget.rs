@@ -39,6 +39,11 @@ impl Budget {
         }
     }
 
+    /// Whether no time is left.
+    pub(crate) fn is_spent(self) -> bool {
+        self.until.is_some_and(|until| until <= Instant::now())
+    }
+
     /// Ends that much later.
     pub(crate) fn prolonged(self, by: Duration) -> Self {
         Self {

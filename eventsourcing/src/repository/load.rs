@@ -238,11 +238,13 @@ impl<A: Aggregate> Repository<A> {
     ) -> Result<Replayed<A>> {
         let replayed = self.fold_from(stream, id, upto, begin, &repairs.replace);
         let mut replayed = replayed.await?;
-        // Before snapshots are stored: a store that is slow with that delays nobody else.
-        drop(permit);
         replayed.loaded.took = repairs.took();
         tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
-        self.repair(stream, &repairs, &mut replayed, upto).await;
+        let repair = self.repair(stream, &repairs, &mut replayed, upto);
+        match permit {
+            None => repair.await,
+            permit => self.inner.storm.keep(permit, repair).await,
+        }
         if upto == Version::MAX {
             self.inner.keep(stream, replayed.start());
         }

@@ -9,18 +9,30 @@ use std::{
     pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use futures_util::future::{Either, select};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 /// How many loads may replay at once because their snapshots are stale: half the processors, at least one. First come,
 /// first served; shared by the repositories of one application.
 #[derive(Debug, Clone)]
-pub(crate) struct Storm(Arc<Semaphore>);
+pub(crate) struct Storm(Arc<Permits>);
+
+#[derive(Debug)]
+struct Permits {
+    all: Arc<Semaphore>,
+    /// The last snapshot that was stored with a permit took longer than [`PATIENCE`].
+    is_slow: AtomicBool,
+}
 
 fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
@@ -28,7 +40,10 @@ fn processors() -> usize {
 
 impl Default for Storm {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new((processors() / 2).max(1))))
+        Self(Arc::new(Permits {
+            all: Arc::new(Semaphore::new((processors() / 2).max(1))),
+            is_slow: AtomicBool::new(false),
+        }))
     }
 }
 
@@ -38,7 +53,27 @@ impl Storm {
         if !wanted {
             return None;
         }
-        Arc::clone(&self.0).acquire_owned().await.ok()
+        Arc::clone(&self.0.all).acquire_owned().await.ok()
+    }
+
+    /// Stores a snapshot and keeps the permit meanwhile, so that what one load costs is done before the next begins; but
+    /// not for a store that is slow with it: nobody is to wait behind that.
+    pub(crate) async fn keep(
+        &self,
+        permit: Option<OwnedSemaphorePermit>,
+        work: impl Future<Output = ()>,
+    ) {
+        let permit = permit.filter(|_| !self.0.is_slow.load(Ordering::Relaxed));
+        if Handle::try_current().is_err() {
+            return work.await;
+        }
+        let mut work = pin!(work);
+        let is_slow = timeout(PATIENCE, &mut work).await.is_err();
+        self.0.is_slow.store(is_slow, Ordering::Relaxed);
+        drop(permit);
+        if is_slow {
+            work.await;
+        }
     }
 }
 
@@ -52,10 +87,20 @@ const STORM: u32 = 32;
 /// The highest level: after a storm so many loads bring it down to nothing.
 const HIGHEST: u32 = 64;
 
-/// How many loads of one repository may look for a snapshot at once: any number, but in a storm. First come, first served.
+/// So many answers tell whether a program begins in a storm.
+const FIRST: u32 = 32;
+
+/// As long as that isn't known a turn is waited for no longer than this: a slow store is no storm. And so long a permit is
+/// kept while a snapshot is stored.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// How many loads of one repository may look for a snapshot at once: any number, but in a storm, and for a moment before
+/// the first answers. First come, first served.
 #[derive(Debug)]
 pub(crate) struct Lookups {
     level: AtomicU32,
+    /// How many have answered, [`FIRST`] at most.
+    answers: AtomicU32,
     turns: Semaphore,
     /// There is no storm any more, or the snapshot store fails or hangs: nobody is to wait behind those who wait for it.
     opened: Notify,
@@ -71,6 +116,7 @@ impl Default for Lookups {
     fn default() -> Self {
         Self {
             level: AtomicU32::new(0),
+            answers: AtomicU32::new(0),
             turns: Semaphore::new(processors() * 2),
             opened: Notify::new(),
         }
@@ -84,7 +130,7 @@ impl Lookups {
             lookups: self,
             _permit: permit,
         };
-        if !self.is_storm() {
+        if self.is_open() {
             return at_once(None);
         }
         if let Ok(permit) = self.turns.try_acquire() {
@@ -93,24 +139,44 @@ impl Lookups {
         let mut opened = pin!(self.opened.notified());
         // Before looking again: no opening is missed in between.
         opened.as_mut().enable();
-        if !self.is_storm() {
+        if self.is_open() {
             return at_once(None);
         }
-        match select(opened, pin!(self.turns.acquire())).await {
+        let acquired = pin!(self.turns.acquire());
+        let mut turn = select(opened, acquired);
+        // Without a runtime, as in `testing::Given`, there is no clock to end a wait by.
+        if !self.is_storm() && Handle::try_current().is_ok() {
+            match timeout(PATIENCE, &mut turn).await {
+                Ok(Either::Right((permit, _))) => return at_once(permit.ok()),
+                Ok(Either::Left(_)) => return at_once(None),
+                Err(_) if !self.is_storm() => return at_once(None),
+                Err(_) => {}
+            }
+        }
+        match turn.await {
             Either::Left(_) => at_once(None),
             Either::Right((permit, _)) => at_once(permit.ok()),
         }
+    }
+
+    /// Whether nobody needs a turn.
+    fn is_open(&self) -> bool {
+        !self.is_storm() && self.answers.load(Ordering::Acquire) >= FIRST
     }
 
     fn is_storm(&self) -> bool {
         self.level.load(Ordering::Acquire) >= STORM
     }
 
-    /// Changes the level; whoever waits goes on if that ends the storm.
-    fn set(&self, change: impl Fn(u32) -> u32) {
+    /// Changes the level; whoever waits goes on if nobody needs a turn any more.
+    fn set(&self, answers: u32, change: impl Fn(u32) -> u32) {
+        let was_open = self.is_open();
         let changed = |level| Some(change(level));
-        let before = (self.level).fetch_update(Ordering::AcqRel, Ordering::Acquire, changed);
-        if before.is_ok_and(|level| level >= STORM && change(level) < STORM) {
+        let more = |before: u32| (before < FIRST).then_some(FIRST.min(before + answers));
+        // It can't fail: `changed` always gives a level. That of `more` fails when there are enough.
+        let _ = (self.level).fetch_update(Ordering::AcqRel, Ordering::Acquire, changed);
+        let _ = (self.answers).fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
+        if !was_open && self.is_open() {
             self.opened.notify_waiters();
         }
     }
@@ -119,7 +185,7 @@ impl Lookups {
 impl Turn<'_> {
     /// The load has looked: it met a stale row, or it didn't.
     pub(crate) fn saw(self, stale: bool) {
-        self.lookups.set(|level| {
+        self.lookups.set(1, |level| {
             if stale {
                 (level + STALE).min(HIGHEST)
             } else {
@@ -130,7 +196,7 @@ impl Turn<'_> {
 
     /// The snapshot store failed, or did not answer in time.
     pub(crate) fn was_troubled(self) {
-        self.lookups.set(|_| 0);
+        self.lookups.set(FIRST, |_| 0);
     }
 }
 
