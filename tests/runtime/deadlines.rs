@@ -144,7 +144,7 @@ async fn loads_take_turns_in_a_storm() {
     assert_eq!(start.elapsed(), DELAY);
 }
 
-/// Where nothing is stale nobody waits for a turn, not even the first loads of a program.
+/// Where nothing is stale the first loads of a program wait for a turn for a moment, and nobody does any more after them.
 #[tokio::test(start_paused = true)]
 async fn loads_that_meet_no_stale_row_take_no_turns() {
     const STREAMS: u32 = 100;
@@ -157,8 +157,12 @@ async fn loads_that_meet_no_stale_row_take_no_turns() {
     let start = Instant::now();
     let loads = (0..STREAMS).map(|number| ledgers.load(format!("ledger {number}")));
     assert!(join_all(loads).await.iter().all(Result::is_ok));
-    assert!(start.elapsed() <= slow, "{:?}", start.elapsed());
+    assert!(start.elapsed() <= DEADLINE, "{:?}", start.elapsed());
     assert_eq!(ledgers.snapshot_stats().hits, u64::from(STREAMS));
+    let start = Instant::now();
+    let loads = (0..STREAMS).map(|number| ledgers.load(format!("ledger {number}")));
+    assert!(join_all(loads).await.iter().all(Result::is_ok));
+    assert!(start.elapsed() <= slow, "{:?}", start.elapsed());
 }
 
 /// A turn is waited for no longer than for the snapshot store.
