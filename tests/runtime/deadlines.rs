@@ -230,8 +230,8 @@ async fn in_a_storm_nobody_waits_for_the_events_of_others() {
         assert!(loaded.iter().all(Result::is_ok));
         assert_eq!(start.elapsed(), Duration::ZERO);
     };
-    let (hung, ()) = tokio::join!(hang, answered);
-    assert!(hung.is_err(), "nobody answered them");
+    let (unanswered, ()) = tokio::join!(hang, answered);
+    assert!(unanswered.is_err(), "nobody answered them");
 }
 
 /// All calls of one load together: finding the bad row, removing it, and storing another.

@@ -241,9 +241,11 @@ impl<A: Aggregate> Repository<A> {
         replayed.loaded.took = repairs.took();
         tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
         let repair = self.repair(stream, &repairs, &mut replayed, upto);
-        match permit {
-            None => repair.await,
-            permit => self.inner.storm.keep(permit, repair).await,
+        if permit.is_none() {
+            repair.await;
+        } else {
+            // Rare, so that the futures of all loads need not have room for it twice.
+            self.inner.storm.keep(permit, Box::pin(repair)).await;
         }
         if upto == Version::MAX {
             self.inner.keep(stream, replayed.start());

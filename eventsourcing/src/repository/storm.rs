@@ -63,17 +63,17 @@ impl Storm {
         permit: Option<OwnedSemaphorePermit>,
         work: impl Future<Output = ()>,
     ) {
-        let permit = permit.filter(|_| !self.0.is_slow.load(Ordering::Relaxed));
-        if Handle::try_current().is_err() {
-            return work.await;
-        }
         let mut work = pin!(work);
-        let is_slow = timeout(PATIENCE, &mut work).await.is_err();
-        self.0.is_slow.store(is_slow, Ordering::Relaxed);
-        drop(permit);
-        if is_slow {
-            work.await;
+        if permit.is_some() && Handle::try_current().is_ok() {
+            let permit = permit.filter(|_| !self.0.is_slow.load(Ordering::Relaxed));
+            let is_done = timeout(PATIENCE, &mut work).await.is_ok();
+            self.0.is_slow.store(!is_done, Ordering::Relaxed);
+            drop(permit);
+            if is_done {
+                return;
+            }
         }
+        work.await;
     }
 }
 
