@@ -114,7 +114,7 @@ fn main() {
         (Description::of::<Empty>(), "struct Empty (no fields)\n"),
         (
             Description::of::<Page<::std::primitive::u8, Foreign, 3>>(),
-            "struct Page<u8, 3>\n  items: Vec<u8>\n  bytes: [u8; 4]\n  marker: PhantomData\n",
+            "struct Page<u8, \"Foreign\", 3>\n  items: Vec<u8>\n  bytes: [u8; 4]\n  marker: PhantomData<\"([Foreign; 3], u8)\">\n",
         ),
         (Description::of::<Money<Euro>>(), "struct Money = u64\n"),
         (Description::of::<Opaque>(), "struct Opaque = opaque \"foreign-v1\"\n"),
