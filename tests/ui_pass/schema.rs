@@ -116,8 +116,8 @@ fn main() {
             Description::of::<Page<::std::primitive::u8, Foreign, 3>>(),
             "struct Page<u8, \"Foreign\", 3>\n  items: Vec<u8>\n  bytes: [u8; 4]\n  marker: PhantomData<\"([Foreign; 3], u8)\">\n",
         ),
-        (Description::of::<Money<Euro>>(), "struct Money = u64\n"),
-        (Description::of::<Opaque>(), "struct Opaque = opaque \"foreign-v1\"\n"),
+        (Description::of::<Money<Euro>>(), "struct Money<\"Euro\"> = u64\n"),
+        (Description::of::<Opaque>(), "struct Opaque = opaque \"foreign-v1\" for Foreign\n"),
         (
             Description::of::<Converted>(),
             "struct Converted (written as u8, read as u8)\n",
