@@ -131,12 +131,12 @@ async fn loads_take_turns_in_a_storm() {
     let bumped = bumped_over(&faulty);
     in_a_storm(&bumped).await;
     faulty.set_plan(FaultPlan::default().with(Operation::NewestSnapshot, Fault::Delay(DELAY), 1.0));
-    let turns = u32::try_from(2 * thread::available_parallelism().unwrap().get()).unwrap();
+    let turns = u32::try_from(thread::available_parallelism().unwrap().get() / 2).unwrap();
     let start = Instant::now();
     let all = |number| bumped.load(format!("ledger {number}"));
     let loaded = join_all((TURNS_TAKEN..STREAMS).map(all)).await;
     assert!(loaded.iter().all(Result::is_ok));
-    assert!(start.elapsed() >= DELAY * ((STREAMS - TURNS_TAKEN) / turns));
+    assert!(start.elapsed() >= DELAY * ((STREAMS - TURNS_TAKEN) / turns.max(1)));
     assert!(join_all((0..100).map(all)).await.iter().all(Result::is_ok));
     let start = Instant::now();
     let loaded = join_all((0..STREAMS).map(all)).await;
@@ -148,7 +148,7 @@ async fn loads_take_turns_in_a_storm() {
 #[tokio::test(start_paused = true)]
 async fn loads_that_meet_no_stale_row_take_no_turns() {
     const STREAMS: u32 = 100;
-    let slow = DEADLINE * 9 / 10;
+    let slow = DEADLINE * 2 / 5;
     let store = MemoryStore::new();
     many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
     let faulty = FaultyStore::new(store);
@@ -165,7 +165,7 @@ async fn loads_that_meet_no_stale_row_take_no_turns() {
     assert!(start.elapsed() <= slow, "{:?}", start.elapsed());
 }
 
-/// A turn is waited for no longer than for the snapshot store.
+/// A turn is waited for no longer than for the snapshot store, where that is slow.
 #[tokio::test(start_paused = true)]
 async fn a_storm_delays_loads_by_no_more_than_the_deadline() {
     const STREAMS: u32 = 200;
@@ -179,8 +179,42 @@ async fn a_storm_delays_loads_by_no_more_than_the_deadline() {
     let start = Instant::now();
     let loads = (TURNS_TAKEN..STREAMS).map(|number| bumped.load(format!("ledger {number}")));
     assert!(join_all(loads).await.iter().all(Result::is_ok));
-    assert!(start.elapsed() <= DEADLINE, "{:?}", start.elapsed());
+    // A delay is of any length up to `slow`: who comes after a quick answer has all its time yet.
+    assert!(start.elapsed() <= DEADLINE + slow, "{:?}", start.elapsed());
     assert!(bumped.snapshot_stats().missed(SnapshotMiss::Deadline) > 0);
+}
+
+/// Where it is quick, every load has its turn, however long that takes: it would only replay behind the others instead.
+#[tokio::test(start_paused = true)]
+async fn in_a_storm_every_load_has_its_turn() {
+    const STREAMS: u32 = 1_000;
+    const DELAY: Duration = Duration::from_millis(1);
+    let store = MemoryStore::new();
+    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
+    let faulty = FaultyStore::new(store);
+    let bumped = bumped_over(&faulty);
+    in_a_storm(&bumped).await;
+    faulty.set_plan(FaultPlan::default().with(Operation::NewestSnapshot, Fault::Delay(DELAY), 1.0));
+    let loads = (TURNS_TAKEN..STREAMS).map(|number| bumped.load(format!("ledger {number}")));
+    let start = Instant::now();
+    assert!(join_all(loads).await.iter().all(Result::is_ok));
+    assert!(start.elapsed() > DEADLINE, "{:?}", start.elapsed());
+    assert_eq!(bumped.snapshot_stats().missed(SnapshotMiss::Deadline), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_storm_a_hanging_store_delays_loads_by_the_deadline() {
+    const STREAMS: u32 = 1_000;
+    let store = MemoryStore::new();
+    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
+    let faulty = FaultyStore::new(store);
+    let bumped = bumped_over(&faulty);
+    in_a_storm(&bumped).await;
+    hang(&faulty);
+    let start = Instant::now();
+    let loads = (TURNS_TAKEN..STREAMS).map(|number| bumped.load(format!("ledger {number}")));
+    assert!(join_all(loads).await.iter().all(Result::is_ok));
+    assert_eq!(start.elapsed(), DEADLINE);
 }
 
 /// Who replays keeps others from replaying, but not while a store doesn't answer that snapshots are stored in.

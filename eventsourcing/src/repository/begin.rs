@@ -39,8 +39,7 @@ pub(crate) struct Repairs<A> {
     pub(crate) budget: Budget,
     /// Versions of bad rows that were removed.
     pub(crate) replace: Vec<Version>,
-    /// There are rows, but none that this program's key fits; or so many loads met such rows that the time for looking was
-    /// over before it began.
+    /// There are rows, but none that this program's key fits.
     pub(crate) stale: bool,
     /// Begun when the first bad row was found, of a load of the head.
     pub(crate) flight: Option<Arc<Flight<A>>>,
@@ -161,12 +160,19 @@ impl<A: Aggregate> Repository<A> {
         // Before any row is looked at: one that is quarantined from now on takes along what was read of it.
         repairs.descent = self.inner.descent();
         loop {
-            let candidate = self.candidate(stream, at_most, repairs).await;
-            match turn.take() {
-                Some(turn) if repairs.troubled => turn.was_troubled(),
-                Some(turn) => turn.saw(repairs.stale),
-                None => {}
-            }
+            let candidate = self.candidate(stream, at_most, repairs);
+            let candidate = match turn.take() {
+                None => candidate.await,
+                Some(mut turn) => {
+                    let candidate = turn.look(candidate).await;
+                    if repairs.troubled {
+                        turn.was_troubled();
+                    } else {
+                        turn.saw(repairs.stale);
+                    }
+                    candidate
+                }
+            };
             let Some((row, state)) = candidate else {
                 return Ok(Begin::AtFirst);
             };

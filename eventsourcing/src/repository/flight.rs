@@ -79,6 +79,9 @@ impl<A> Flights<A> {
     }
 }
 
+/// Where the first one of a flight ended.
+pub(crate) type Landing<'a, A> = sync::MutexGuard<'a, Option<Start<A>>>;
+
 /// One load's part in a flight; also that of the background snapshot which it leaves behind, so that no other load replays
 /// before that is stored.
 pub(crate) struct Flight<A> {
@@ -89,9 +92,16 @@ pub(crate) struct Flight<A> {
 }
 
 impl<A> Flight<A> {
-    /// Waits for those who came before. Whoever holds this and finds nothing in it replays.
-    pub(crate) async fn turn(&self) -> Option<sync::MutexGuard<'_, Option<Start<A>>>> {
-        Some(self.shared.as_ref()?.landing.lock().await)
+    /// Waits for those who came before, and says whether there were any. Whoever holds this and finds nothing in it
+    /// replays.
+    pub(crate) async fn turn(&self) -> (Option<Landing<'_, A>>, bool) {
+        let Some(shared) = &self.shared else {
+            return (None, false);
+        };
+        match shared.landing.try_lock() {
+            Ok(landing) => (Some(landing), false),
+            Err(_) => (Some(shared.landing.lock().await), true),
+        }
     }
 
     /// The bad row of this version is to be replaced.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::future::join;
-use tokio::{sync::OwnedSemaphorePermit, task::yield_now};
+use tokio::{task::yield_now, time::Instant};
 use tracing::Instrument as _;
 
 use super::{
@@ -20,11 +20,11 @@ use super::{
     budget::Budget,
     flight::Flight,
     replay::{Replay, Replayed, Start},
+    storm::{Permit, Turn},
 };
 use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Root},
-    snapshot::SnapshotMiss,
     store::{EventPage, ReadStream},
     telemetry::{Count, LoadOutcome, Measure, Stopwatch, as_f64, spans},
 };
@@ -113,16 +113,30 @@ impl<A: Aggregate> Repository<A> {
         id: &A::Id,
         upto: Version,
     ) -> Result<Replayed<A>> {
-        let flights = &self.inner.flights;
-        let ended = flights.ended();
         let mut repairs = Repairs::new(Budget::of(self.inner.deadline), upto);
         if let Some(cached) = self.cached(stream, upto).await? {
             repairs.pause();
-            return self
-                .run(stream, id, upto, Some(cached), repairs, None)
-                .await;
+            let run = self.run(stream, id, upto, Some(cached), repairs, None);
+            return Box::pin(run).await;
         }
-        let begin = match self.look_for_snapshot(stream, upto, &mut repairs).await? {
+        let turn = self.turn(&mut repairs).await;
+        // What waits for a turn is small: there may be thousands of them.
+        let replay = self.replay_from_newest(stream, id, upto, repairs, turn);
+        Box::pin(replay).await
+    }
+
+    /// From the newest good snapshot on, or all events.
+    async fn replay_from_newest(
+        &self,
+        stream: &StreamId,
+        id: &A::Id,
+        upto: Version,
+        mut repairs: Repairs<A>,
+        turn: Option<Turn<'_>>,
+    ) -> Result<Replayed<A>> {
+        let flights = &self.inner.flights;
+        let ended = flights.ended();
+        let begin = match self.begin(stream, upto, &mut repairs, turn).await? {
             Begin::At(start, page) => Some((start, page)),
             Begin::NoStream => {
                 return Ok(Replay::new(&self.inner, stream, id, Vec::new()).finish());
@@ -141,7 +155,7 @@ impl<A: Aggregate> Repository<A> {
             let flight = flight.or_else(|| flights.join(stream, repairs.is_common() || missed_one));
             if let Some(flight) = flight {
                 return self
-                    .replay_in_turn(stream, id, begin, repairs, flight)
+                    .replay_in_turn(stream, id, begin, repairs, flight, ended)
                     .await;
             }
         }
@@ -154,32 +168,25 @@ impl<A: Aggregate> Repository<A> {
         &self,
         begin: Option<&(Start<A>, EventPage)>,
         repairs: &Repairs<A>,
-    ) -> Option<OwnedSemaphorePermit> {
+    ) -> Option<Permit> {
         let is_wanted = begin.is_none() && repairs.stale;
         self.inner.storm.permit(is_wanted).await
     }
 
-    /// Finds the newest good snapshot, a few loads at a time in a storm.
-    async fn look_for_snapshot(
-        &self,
-        stream: &StreamId,
-        upto: Version,
-        repairs: &mut Repairs<A>,
-    ) -> Result<Begin<A>> {
-        if self.inner.readable_snapshots().is_none() {
-            return Ok(Begin::AtFirst);
+    /// Waits for a turn to look for a snapshot, if there is a storm. That is no waiting for the snapshot store, unless it
+    /// fails or hangs.
+    async fn turn(&self, repairs: &mut Repairs<A>) -> Option<Turn<'_>> {
+        self.inner.readable_snapshots()?;
+        let waiting = Instant::now();
+        let turn = self.inner.lookups.turn().await;
+        if turn.is_in_order {
+            repairs.budget = repairs.budget.prolonged(waiting.elapsed());
         }
-        let turn = async { Ok(self.inner.lookups.turn().await) };
-        let Ok(turn) = repairs.budget.spend(turn).await else {
-            repairs.stale = true;
-            self.inner.counters.missed(SnapshotMiss::Deadline);
-            tracing::debug!(%stream, "no turn to look for a snapshot in time, replaying events");
-            return Ok(Begin::AtFirst);
-        };
-        self.begin(stream, upto, repairs, Some(turn)).await
+        Some(turn)
     }
 
-    /// Replays, unless somebody else did so while this one waited.
+    /// Replays, unless somebody else did so while this one waited. `ended`: the flights that had ended when this one looked
+    /// for a snapshot.
     async fn replay_in_turn(
         &self,
         stream: &StreamId,
@@ -187,9 +194,10 @@ impl<A: Aggregate> Repository<A> {
         mut begin: Option<(Start<A>, EventPage)>,
         mut repairs: Repairs<A>,
         flight: Arc<Flight<A>>,
+        ended: u64,
     ) -> Result<Replayed<A>> {
         let upto = Version::MAX;
-        let mut landing = flight.turn().await;
+        let (mut landing, has_waited) = flight.turn().await;
         if !flight.is_anything_wanted()
             && let Some(start) = landing.as_deref().and_then(Option::as_ref)
             && !self.inner.distrusts(stream, start.descent)
@@ -200,13 +208,15 @@ impl<A: Aggregate> Repository<A> {
             drop(landing);
             return self.run(stream, id, upto, begin, others, None).await;
         }
-        // Looked for again: another flight may have ended just before this one began, with a good snapshot.
+        // Looked for again: another one may have ended just before this one began, with a good snapshot.
+        let may_be_newer = has_waited || self.inner.flights.ended() != ended;
         let version = begin
             .as_ref()
             .map_or(Version::ZERO, |(start, _)| start.version);
         // Where some can't be opened, that is known already.
         repairs.resume();
-        if repairs.unreadable == 0
+        if may_be_newer
+            && repairs.unreadable == 0
             && self.has_newer(stream, version, repairs.budget).await
             && let Begin::At(start, page) = self.begin(stream, upto, &mut repairs, None).await?
         {
@@ -234,9 +244,10 @@ impl<A: Aggregate> Repository<A> {
         upto: Version,
         begin: Option<(Start<A>, EventPage)>,
         mut repairs: Repairs<A>,
-        permit: Option<OwnedSemaphorePermit>,
+        mut permit: Option<Permit>,
     ) -> Result<Replayed<A>> {
-        let replayed = self.fold_from(stream, id, upto, begin, &repairs.replace);
+        let wanted = &repairs.replace;
+        let replayed = self.fold_from(stream, id, upto, begin, wanted, permit.as_mut());
         let mut replayed = replayed.await?;
         replayed.loaded.took = repairs.took();
         tracing::trace!(%stream, rows = replayed.rows, version = %replayed.version, "replayed");
@@ -264,6 +275,7 @@ impl<A: Aggregate> Repository<A> {
         upto: Version,
         begin: Option<(Start<A>, EventPage)>,
         wanted: &[Version],
+        mut permit: Option<&mut Permit>,
     ) -> Result<Replayed<A>> {
         let from = begin.as_ref().map(|(start, _)| start.version);
         let span = spans::replay(stream, from.unwrap_or_default());
@@ -273,10 +285,15 @@ impl<A: Aggregate> Repository<A> {
                 if let Some(anchor) = page.first() {
                     replay.begin_at(start, anchor.recorded_at);
                 }
-                self.fold(stream, &mut replay, page, 1, upto).await?;
+                self.fold(stream, &mut replay, page, 1, upto, permit)
+                    .await?;
             } else {
                 let first = self.page(stream, Version::new(1), upto, FIRST_PAGE).await?;
-                self.fold(stream, &mut replay, first, 0, upto).await?;
+                if let Some(permit) = &mut permit {
+                    permit.rest().await;
+                }
+                self.fold(stream, &mut replay, first, 0, upto, permit)
+                    .await?;
             }
             Ok(replay.finish())
         };
@@ -350,6 +367,7 @@ impl<A: Aggregate> Repository<A> {
         mut page: EventPage,
         mut skip: usize,
         upto: Version,
+        mut permit: Option<&mut Permit>,
     ) -> Result<()> {
         loop {
             let fold = |replay: &mut Replay<'_, A>| {
@@ -360,9 +378,17 @@ impl<A: Aggregate> Repository<A> {
             let Some(last) = page.last().filter(|_| page.has_more()) else {
                 return fold(replay);
             };
+            let next = last.version.next();
+            if let Some(permit) = permit.as_mut().filter(|permit| permit.is_wanted()) {
+                fold(replay)?;
+                permit.rest().await;
+                page = self.page(stream, next, upto, FIRST_PAGE).await?;
+                skip = 0;
+                continue;
+            }
             // A store in memory answers at once: without this a long replay would keep its thread from all other tasks.
             yield_now().await;
-            let next = self.page(stream, last.version.next(), upto, PAGE);
+            let next = self.page(stream, next, upto, PAGE);
             let (next, folded) = join(next, async { fold(replay) }).await;
             folded?;
             page = next?;

@@ -217,8 +217,9 @@ impl<A: Aggregate> Repository<A> {
             }
         };
         let replayed = {
-            let _permit = self.inner.storm.permit(true).await;
-            self.fold_from(&stream, id, Version::MAX, begin, &repairs.replace)
+            let mut permit = self.inner.storm.permit(true).await;
+            let (upto, wanted) = (Version::MAX, &repairs.replace);
+            self.fold_from(&stream, id, upto, begin, wanted, permit.as_mut())
                 .await?
         };
         let Some(head) = replayed.head() else {

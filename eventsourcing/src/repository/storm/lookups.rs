@@ -1,81 +1,19 @@
-//! Storm control: after a bump of the schema every load of a hot stream would replay at once, and leave nothing for others.
+//! In a storm loads take turns to look for snapshots.
 //!
-//! Two bounds. Loads that replay because their snapshots are stale take permits, for as long as they replay. And while many
-//! loads meet stale rows, those of the type look for snapshots a few at a time: thousands that ask at once would stand
-//! before everybody else's reads in the store's queue. Waiting for a turn is waiting for the snapshot store: it ends with
-//! the deadline.
+//! A storm is told from the answers: many loads meet stale rows. A turn is for the processor, not for the snapshot store: if
+//! that doesn't answer soon the next one begins, and if it fails, or doesn't answer within the deadline, nobody waits for
+//! a turn any more.
 
 use std::{
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
-    thread,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     time::Duration,
 };
 
 use futures_util::future::{Either, select};
-use tokio::{
-    runtime::Handle,
-    sync::{Notify, OwnedSemaphorePermit, Semaphore, SemaphorePermit},
-    time::timeout,
-};
+use tokio::{runtime::Handle, sync::Notify, time::timeout};
 
-/// How many loads may replay at once because their snapshots are stale: half the processors, at least one. First come,
-/// first served; shared by the repositories of one application.
-#[derive(Debug, Clone)]
-pub(crate) struct Storm(Arc<Permits>);
-
-#[derive(Debug)]
-struct Permits {
-    all: Arc<Semaphore>,
-    /// The last snapshot that was stored with a permit took longer than [`PATIENCE`].
-    is_slow: AtomicBool,
-}
-
-fn processors() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
-}
-
-impl Default for Storm {
-    fn default() -> Self {
-        Self(Arc::new(Permits {
-            all: Arc::new(Semaphore::new((processors() / 2).max(1))),
-            is_slow: AtomicBool::new(false),
-        }))
-    }
-}
-
-impl Storm {
-    /// Waits for a turn, if that is wanted.
-    pub(crate) async fn permit(&self, wanted: bool) -> Option<OwnedSemaphorePermit> {
-        if !wanted {
-            return None;
-        }
-        Arc::clone(&self.0.all).acquire_owned().await.ok()
-    }
-
-    /// Stores a snapshot and keeps the permit meanwhile, so that what one load costs is done before the next begins; but
-    /// not for a store that is slow with it: nobody is to wait behind that.
-    pub(crate) async fn keep(
-        &self,
-        permit: Option<OwnedSemaphorePermit>,
-        work: impl Future<Output = ()>,
-    ) {
-        let mut work = pin!(work);
-        if permit.is_some() && Handle::try_current().is_ok() {
-            let permit = permit.filter(|_| !self.0.is_slow.load(Ordering::Relaxed));
-            let is_done = timeout(PATIENCE, &mut work).await.is_ok();
-            self.0.is_slow.store(!is_done, Ordering::Relaxed);
-            drop(permit);
-            if is_done {
-                return;
-            }
-        }
-        work.await;
-    }
-}
+use super::{Permit, half_the_processors, pace::Permits};
 
 /// What a load that met a stale row adds to the level; one that met none takes 1 from it. So the level rises while more than
 /// one load in five meets one, and falls below that.
@@ -87,12 +25,15 @@ const STORM: u32 = 32;
 /// The highest level: after a storm so many loads bring it down to nothing.
 const HIGHEST: u32 = 64;
 
-/// So many answers tell whether a program begins in a storm.
-const FIRST: u32 = 32;
+/// So many answers tell that a program doesn't begin in a storm. That it does the very first one tells, until others deny it.
+const FIRST: u32 = 8;
 
-/// As long as that isn't known a turn is waited for no longer than this: a slow store is no storm. And so long a permit is
-/// kept while a snapshot is stored.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// As long as neither is known a turn is waited for no longer than this: a slow store is no storm. But where thousands of
+/// loads begin at once, even the first answer is heard only after all of them have asked.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// After this long the next one has its turn, answer or not.
+const TURN: Duration = Duration::from_millis(2);
 
 /// How many loads of one repository may look for a snapshot at once: any number, but in a storm, and for a moment before
 /// the first answers. First come, first served.
@@ -101,7 +42,9 @@ pub(crate) struct Lookups {
     level: AtomicU32,
     /// How many have answered, [`FIRST`] at most.
     answers: AtomicU32,
-    turns: Semaphore,
+    turns: Permits,
+    /// The last lookup with a turn took longer than [`TURN`].
+    is_slow: AtomicBool,
     /// There is no storm any more, or the snapshot store fails or hangs: nobody is to wait behind those who wait for it.
     opened: Notify,
 }
@@ -109,7 +52,9 @@ pub(crate) struct Lookups {
 /// A turn to look for a snapshot, until it is dropped.
 pub(crate) struct Turn<'a> {
     lookups: &'a Lookups,
-    _permit: Option<SemaphorePermit<'a>>,
+    permit: Option<Permit>,
+    /// The store answers: it was for others, not for the store, that this one was waited for.
+    pub(crate) is_in_order: bool,
 }
 
 impl Default for Lookups {
@@ -117,7 +62,8 @@ impl Default for Lookups {
         Self {
             level: AtomicU32::new(0),
             answers: AtomicU32::new(0),
-            turns: Semaphore::new(processors() * 2),
+            turns: Permits::new(half_the_processors()),
+            is_slow: AtomicBool::new(false),
             opened: Notify::new(),
         }
     }
@@ -126,14 +72,11 @@ impl Default for Lookups {
 impl Lookups {
     /// Waits for a turn, if there is need for turns.
     pub(crate) async fn turn(&self) -> Turn<'_> {
-        let at_once = |permit| Turn {
-            lookups: self,
-            _permit: permit,
-        };
+        let at_once = |permit| self.a_turn(permit, false);
         if self.is_open() {
             return at_once(None);
         }
-        if let Ok(permit) = self.turns.try_acquire() {
+        if let Some(permit) = self.turns.try_acquire() {
             return at_once(Some(permit));
         }
         let mut opened = pin!(self.opened.notified());
@@ -147,7 +90,7 @@ impl Lookups {
         // Without a runtime, as in `testing::Given`, there is no clock to end a wait by.
         if !self.is_storm() && Handle::try_current().is_ok() {
             match timeout(PATIENCE, &mut turn).await {
-                Ok(Either::Right((permit, _))) => return at_once(permit.ok()),
+                Ok(Either::Right((permit, _))) => return at_once(Some(permit)),
                 Ok(Either::Left(_)) => return at_once(None),
                 Err(_) if !self.is_storm() => return at_once(None),
                 Err(_) => {}
@@ -155,7 +98,17 @@ impl Lookups {
         }
         match turn.await {
             Either::Left(_) => at_once(None),
-            Either::Right((permit, _)) => at_once(permit.ok()),
+            Either::Right((permit, _)) => {
+                self.a_turn(Some(permit), !self.is_slow.load(Ordering::Acquire))
+            }
+        }
+    }
+
+    fn a_turn(&self, permit: Option<Permit>, is_in_order: bool) -> Turn<'_> {
+        Turn {
+            lookups: self,
+            permit,
+            is_in_order,
         }
     }
 
@@ -183,14 +136,30 @@ impl Lookups {
 }
 
 impl Turn<'_> {
+    /// Looks. If that takes longer than a turn, the next one begins meanwhile.
+    pub(crate) async fn look<T>(&mut self, look: impl Future<Output = T>) -> T {
+        let mut look = pin!(look);
+        if self.permit.is_some() && Handle::try_current().is_ok() {
+            let found = timeout(TURN, &mut look).await;
+            let is_slow = &self.lookups.is_slow;
+            is_slow.store(found.is_err(), Ordering::Release);
+            if let Ok(found) = found {
+                return found;
+            }
+            if let Some(permit) = self.permit.take() {
+                permit.hand_over();
+            }
+        }
+        look.await
+    }
+
     /// The load has looked: it met a stale row, or it didn't.
     pub(crate) fn saw(self, stale: bool) {
-        self.lookups.set(1, |level| {
-            if stale {
-                (level + STALE).min(HIGHEST)
-            } else {
-                level.saturating_sub(1)
-            }
+        let is_first = self.lookups.answers.load(Ordering::Acquire) == 0;
+        self.lookups.set(1, |level| match stale {
+            true if is_first => STORM,
+            true => (level + STALE).min(HIGHEST),
+            false => level.saturating_sub(1),
         });
     }
 
@@ -219,6 +188,10 @@ mod tests {
         assert_eq!(loads(&lookups, |_| false).await, 0);
         assert_eq!(loads(&lookups, |number| number % 10 == 0).await, 0, "a few");
         assert_eq!(loads(&lookups, |_| true).await, 992, "from the ninth on");
+        let lookups = Lookups::default();
+        assert_eq!(loads(&lookups, |number| number == 0).await, 1, "for once");
+        let lookups = Lookups::default();
+        assert_eq!(loads(&lookups, |_| true).await, 999, "from the first on");
         assert_eq!(loads(&lookups, |number| number % 2 == 0).await, 1_000);
         assert_eq!(loads(&lookups, |_| false).await, 32, "from 63 down");
         loads(&lookups, |_| true).await;
