@@ -47,7 +47,7 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Permit {
     /// None if it was given back.
-    permit: Option<OwnedSemaphorePermit>,
+    held: Option<OwnedSemaphorePermit>,
     shared: Arc<Shared>,
     since: Instant,
 }
@@ -70,9 +70,9 @@ impl Permits {
         }))
     }
 
-    fn permit(&self, permit: Option<OwnedSemaphorePermit>) -> Permit {
+    fn permit(&self, held: Option<OwnedSemaphorePermit>) -> Permit {
         Permit {
-            permit,
+            held,
             shared: Arc::clone(&self.0),
             since: Instant::now(),
         }
@@ -146,13 +146,13 @@ impl Permit {
 
     /// Without a pause: it was others that worked.
     pub(super) fn hand_over(mut self) {
-        self.permit = None;
+        self.held = None;
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let Some(permit) = self.permit.take() else {
+        let Some(held) = self.held.take() else {
             return;
         };
         if let Some(pause) = self.shared.pause(self.since.elapsed())
@@ -160,7 +160,7 @@ impl Drop for Permit {
         {
             runtime.spawn(async move {
                 rest(pause).await;
-                drop(permit);
+                drop(held);
             });
         }
     }
