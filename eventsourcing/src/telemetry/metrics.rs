@@ -2,9 +2,14 @@
 //!
 //! A new one is a line in the table here, a variant in `series`, and a row in `docs/observability.md`.
 
+#[cfg(feature = "postgres")]
+use std::time::Duration;
+
 use metrics::{Gauge, Key, Label, Level, Metadata, SharedString, Unit, with_recorder};
 use tokio::time::Instant;
 
+#[cfg(feature = "postgres")]
+use super::as_f64;
 use super::{Count, LoadOutcome, Measure, SaveOutcome};
 use crate::snapshot::{SnapshotMiss, Verdict};
 
@@ -75,6 +80,10 @@ table! {
         "events replayed by verification";
     Queue = describe_gauge "eventsourcing_snapshot_queue_length", Count,
         "background snapshots that wait or are being stored";
+    OrderUnsettled = describe_gauge "eventsourcing_order_unsettled_positions", Count,
+        "positions drawn that readers of all events don't see yet, when a reader last looked";
+    OrderStalled = describe_gauge "eventsourcing_order_stalled_seconds", Seconds,
+        "for how long readers of all events have been waiting at one place, when one last looked";
 }
 
 /// The keys of the metrics of one repository, made once: counting allocates nothing.
@@ -174,6 +183,35 @@ impl Meter {
             gauge.increment(1.0);
         }
         Queued(gauge)
+    }
+}
+
+/// The keys of the metrics of one database's order of all events.
+#[cfg(feature = "postgres")]
+#[derive(Debug)]
+pub(crate) struct OrderMeter {
+    unsettled: Key,
+    stalled: Key,
+}
+
+#[cfg(feature = "postgres")]
+impl OrderMeter {
+    pub(crate) fn new(database: &str) -> Self {
+        let labels = vec![Label::new("database", database.to_owned())];
+        let key = |metric: Metric| Key::from_parts(Metric::NAMES[metric as usize], labels.clone());
+        Self {
+            unsettled: key(Metric::OrderUnsettled),
+            stalled: key(Metric::OrderStalled),
+        }
+    }
+
+    /// A reader looked how far the order is settled.
+    pub(crate) fn saw(&self, unsettled: u64, stalled_for: Duration) {
+        with_recorder(|recorder| {
+            let gauge = |key| recorder.register_gauge(key, &METADATA);
+            gauge(&self.unsettled).set(as_f64(unsettled));
+            gauge(&self.stalled).set(stalled_for.as_secs_f64());
+        });
     }
 }
 

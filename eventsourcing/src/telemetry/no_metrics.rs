@@ -20,6 +20,20 @@ impl Meter {
     }
 }
 
+#[cfg(feature = "postgres")]
+#[derive(Debug)]
+pub(crate) struct OrderMeter;
+
+#[cfg(feature = "postgres")]
+#[expect(clippy::unused_self, reason = "as the one that says something")]
+impl OrderMeter {
+    pub(crate) fn new(_: &str) -> Self {
+        Self
+    }
+
+    pub(crate) fn saw(&self, _: u64, _: std::time::Duration) {}
+}
+
 /// Says nothing of a queue.
 pub(crate) struct Queued;
 

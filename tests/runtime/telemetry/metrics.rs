@@ -1,14 +1,15 @@
 //! Every metric says what happened, and stands in the page.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use eventsourcing::{
-    Retention,
+    PostgresStore, Retention,
     prelude::*,
     repository::StateCache,
     snapshot::{SnapshotMiss, SnapshotStats},
+    store::{PostgresOptions, ReadAll, tokio_postgres::NoTls},
     telemetry::describe_metrics,
-    testing::{Fault, FaultyStore, Operation},
+    testing::{Fault, FaultyStore, Operation, postgres::PostgresServer},
 };
 
 use super::{recorder::Kept, run, table};
@@ -53,7 +54,12 @@ fn the_page_lists_every_metric() {
             "{name}"
         );
         assert_eq!(*unit_of_page, unit.as_str(), "{name}");
-        assert!(labels.starts_with("aggregate"), "{name}");
+        let first = if name.contains("_order_") {
+            "database"
+        } else {
+            "aggregate"
+        };
+        assert!(labels.starts_with(first), "{name}");
         let suffix = match (kind, unit) {
             ("counter", _) => "_total",
             (_, metrics::Unit::Seconds) => "_seconds",
@@ -76,7 +82,7 @@ fn the_page_lists_every_reason() {
     assert_eq!(distinct.len(), SnapshotMiss::ALL.len());
 }
 
-/// One of everything: each metric of the page is recorded, with the labels that it says and values that it lists.
+/// One of everything: each metric of a repository that the page lists is recorded, with the labels that it says and values that it lists.
 #[test]
 fn each_metric_is_recorded_with_its_labels() {
     let (kept, ()) = recorded(async {
@@ -113,7 +119,10 @@ fn each_metric_is_recorded_with_its_labels() {
     });
     let page = table("Metric");
     let names: BTreeSet<String> = kept.ids().into_iter().map(|(_, name, _)| name).collect();
-    let missing: Vec<_> = page.keys().filter(|name| !names.contains(*name)).collect();
+    let of_repositories = page.iter().filter(|(_, cells)| cells[2] != "database");
+    let missing: Vec<_> = of_repositories
+        .filter(|(name, _)| !names.contains(*name))
+        .collect();
     assert!(missing.is_empty(), "never recorded: {missing:?}");
     let listed = table("Label");
     for (kind, name, labels) in kept.ids() {
@@ -138,6 +147,56 @@ fn each_metric_is_recorded_with_its_labels() {
                 "{name}: {key}={value}"
             );
         }
+    }
+}
+
+/// A transaction that has appended and stays open shows in the gauges of the order, and is gone from them when it ends.
+#[test]
+fn a_stall_of_postgres_is_a_metric() {
+    let Some(server) = PostgresServer::for_tests() else {
+        return;
+    };
+    let (kept, name) = recorded(async {
+        let database = server.database().await.unwrap();
+        let options = PostgresOptions::default().settle_wait(Duration::from_millis(40));
+        let config = database.config().clone();
+        let store = PostgresStore::connect_config(config.clone(), options).await;
+        let store = store.unwrap();
+        let (mut client, connection) = config.connect(NoTls).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let ledgers = ledgers(store.clone(), SnapshotMode::Sync);
+        let open = client.transaction().await.unwrap();
+        let mut held = ledgers.create("held".to_owned(), opened());
+        let commit = ledgers.stage(&mut held).unwrap();
+        store.append_in(&open, commit).await.unwrap();
+        saved(&ledgers, 2).await;
+        let page = store.read_all(ReadAll::default()).await.unwrap();
+        assert!(page.is_empty(), "it stands before the others");
+        open.commit().await.unwrap();
+        let page = store.read_all(ReadAll::default()).await.unwrap();
+        assert_eq!(page.len(), 4);
+        connection.abort();
+        database.config().get_dbname().unwrap().to_owned()
+    });
+    let ids: Vec<_> = kept
+        .ids()
+        .into_iter()
+        .filter(|(_, name, _)| name.contains("_order_"))
+        .collect();
+    assert_eq!(ids.len(), 2, "{ids:?}");
+    for (kind, metric, labels) in ids {
+        assert_eq!(kind, "gauge");
+        assert!(
+            labels[0].starts_with("database=") && labels[0].contains(&name),
+            "{labels:?}"
+        );
+        let label = [labels[0].as_str()];
+        let values = kept.values(&metric, &label);
+        assert!(
+            values.iter().any(|value| *value > 0.0),
+            "{metric}: {values:?}"
+        );
+        assert_eq!(values.last(), Some(&0.0), "{metric}: {values:?}");
     }
 }
 

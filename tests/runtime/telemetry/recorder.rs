@@ -54,6 +54,23 @@ impl HistogramFn for Series {
     }
 }
 
+/// A gauge that shows what is, of one place: it is set, and the last value counts.
+struct Shown(Arc<Series>);
+
+impl GaugeFn for Shown {
+    fn increment(&self, _: f64) {
+        panic!("it is set");
+    }
+
+    fn decrement(&self, _: f64) {
+        panic!("it is set");
+    }
+
+    fn set(&self, value: f64) {
+        self.0.push(value);
+    }
+}
+
 /// A metric's kind and labels, as `key=value`.
 type Id = (&'static str, String, Vec<String>);
 
@@ -123,7 +140,11 @@ impl Recorder for Kept {
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::from_arc(self.series("gauge", key))
+        let series = self.series("gauge", key);
+        if key.labels().any(|label| label.key() == "database") {
+            return Gauge::from_arc(Arc::new(Shown(series)));
+        }
+        Gauge::from_arc(series)
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {

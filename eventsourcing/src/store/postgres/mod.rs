@@ -147,7 +147,9 @@ impl PostgresStore {
 
     /// How far the order of all events is settled: a metric to watch. A transaction with appends that stays open keeps
     /// readers of all events waiting, and `stalled_for` rises; past
-    /// [`stall_after`](PostgresOptions::stall_after) it is also said through `tracing`.
+    /// [`stall_after`](PostgresOptions::stall_after) it is also said through `tracing`. With the feature `metrics` each look
+    /// at it, this one or that of a reader, sets the gauges `eventsourcing_order_unsettled_positions` and
+    /// `eventsourcing_order_stalled_seconds`.
     pub async fn order(&self) -> Result<OrderStatus> {
         let status = order::status(&self.0).await;
         status.map_err(|failure| failure.to_error().during("order"))

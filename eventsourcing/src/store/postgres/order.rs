@@ -15,6 +15,7 @@ use super::{columns, errors::Failure, read, shared::Shared};
 use crate::{
     Result,
     store::{EventPage, ReadAll},
+    telemetry::OrderMeter,
 };
 
 /// How far the order of all events is settled. See [`PostgresStore::order`](super::PostgresStore::order).
@@ -31,11 +32,12 @@ pub struct OrderStatus {
 }
 
 /// What this process has seen of the order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Order {
     /// The highest position that is settled for sure.
     safe: AtomicI64,
     stall: Mutex<Option<Stall>>,
+    meter: OrderMeter,
 }
 
 /// Readers wait behind this position.
@@ -55,8 +57,22 @@ struct Horizon {
 }
 
 impl Order {
+    pub(super) fn new(database: &str) -> Self {
+        Self {
+            safe: AtomicI64::new(0),
+            stall: Mutex::default(),
+            meter: OrderMeter::new(database),
+        }
+    }
+
     /// Notes what was seen; answers how long the order has been standing still.
     fn saw(&self, horizon: Horizon, shared: &Shared) -> Duration {
+        let stalled_for = self.stalled(horizon, shared);
+        self.meter.saw(horizon.unsettled(), stalled_for);
+        stalled_for
+    }
+
+    fn stalled(&self, horizon: Horizon, shared: &Shared) -> Duration {
         self.safe.fetch_max(horizon.safe, Ordering::Relaxed);
         let mut stall = self.stall.lock().unwrap_or_else(PoisonError::into_inner);
         if horizon.safe >= horizon.last {
@@ -87,6 +103,12 @@ impl Order {
     }
 }
 
+impl Horizon {
+    fn unsettled(self) -> u64 {
+        u64::try_from(self.last.saturating_sub(self.safe)).unwrap_or(0)
+    }
+}
+
 async fn horizon(shared: &Shared) -> Result<(Horizon, Duration), Failure> {
     let rows = shared.database.rows(&shared.sql.horizon, &[]).await?;
     let name = &*shared.database.name;
@@ -107,9 +129,8 @@ async fn horizon(shared: &Shared) -> Result<(Horizon, Duration), Failure> {
 
 pub(super) async fn status(shared: &Shared) -> Result<OrderStatus, Failure> {
     let (horizon, stalled_for) = horizon(shared).await?;
-    let unsettled = horizon.last.saturating_sub(horizon.safe);
     Ok(OrderStatus {
-        unsettled: u64::try_from(unsettled).unwrap_or(0),
+        unsettled: horizon.unsettled(),
         appending: u64::try_from(horizon.appending).unwrap_or(0),
         stalled_for,
     })

@@ -45,6 +45,7 @@ impl Shared {
         let quoted = schema::quoted(&options.schema)?;
         let database = Database::new(config, &options)?;
         let store = schema::prepare(&database, &options).await?;
+        let order = Order::new(&database.name);
         Ok(Arc::new(Self {
             database,
             sql: Sql {
@@ -56,7 +57,7 @@ impl Shared {
             store,
             clock: options.clock,
             queue: Queue::new(options.connections),
-            order: Order::default(),
+            order,
             settle_wait: options.settle_wait,
             stall_after: options.stall_after,
             coalesce: options.coalesce,
