@@ -179,23 +179,30 @@ async fn a_storm_delays_loads_by_no_more_than_the_deadline() {
     let start = Instant::now();
     let loads = (TURNS_TAKEN..STREAMS).map(|number| bumped.load(format!("ledger {number}")));
     assert!(join_all(loads).await.iter().all(Result::is_ok));
-    // A delay is of any length up to `slow`: who comes after a quick answer has all its time yet.
-    assert!(start.elapsed() <= DEADLINE + slow, "{:?}", start.elapsed());
+    // A delay is of any length up to `slow`: waiting for those that were answered quickly doesn't count.
+    assert!(
+        start.elapsed() <= DEADLINE * 11 / 10,
+        "{:?}",
+        start.elapsed()
+    );
     assert!(bumped.snapshot_stats().missed(SnapshotMiss::Deadline) > 0);
 }
 
 /// Where it is quick, every load has its turn, however long that takes: it would only replay behind the others instead.
 #[tokio::test(start_paused = true)]
 async fn in_a_storm_every_load_has_its_turn() {
-    const STREAMS: u32 = 1_000;
     const DELAY: Duration = Duration::from_millis(1);
+    let turns = u32::try_from(thread::available_parallelism().unwrap().get() / 2).unwrap();
+    let streams = TURNS_TAKEN + 400 * turns.max(1);
     let store = MemoryStore::new();
-    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
+    many(&repository(store.clone(), SnapshotMode::Sync), streams).await;
     let faulty = FaultyStore::new(store);
     let bumped = bumped_over(&faulty);
     in_a_storm(&bumped).await;
     faulty.set_plan(FaultPlan::default().with(Operation::NewestSnapshot, Fault::Delay(DELAY), 1.0));
-    let loads = (TURNS_TAKEN..STREAMS).map(|number| bumped.load(format!("ledger {number}")));
+    // Each twice: the second half meets fresh rows, which ends the storm while others wait.
+    let all = (TURNS_TAKEN..streams).chain(TURNS_TAKEN..streams);
+    let loads = all.map(|number| bumped.load(format!("ledger {number}")));
     let start = Instant::now();
     assert!(join_all(loads).await.iter().all(Result::is_ok));
     assert!(start.elapsed() > DEADLINE, "{:?}", start.elapsed());

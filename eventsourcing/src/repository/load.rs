@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::future::join;
-use tokio::{task::yield_now, time::Instant};
+use tokio::task::yield_now;
 use tracing::Instrument as _;
 
 use super::{
@@ -25,6 +25,7 @@ use super::{
 use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Root},
+    snapshot::SnapshotMiss,
     store::{EventPage, ReadStream},
     telemetry::{Count, LoadOutcome, Measure, Stopwatch, as_f64, spans},
 };
@@ -119,7 +120,10 @@ impl<A: Aggregate> Repository<A> {
             let run = self.run(stream, id, upto, Some(cached), repairs, None);
             return Box::pin(run).await;
         }
-        let turn = self.turn(&mut repairs).await;
+        let turn = match self.inner.readable_snapshots() {
+            Some(_) => self.turn(stream, &mut repairs).await,
+            None => None,
+        };
         // What waits for a turn is small: there may be thousands of them.
         let replay = self.replay_from_newest(stream, id, upto, repairs, turn);
         Box::pin(replay).await
@@ -136,7 +140,12 @@ impl<A: Aggregate> Repository<A> {
     ) -> Result<Replayed<A>> {
         let flights = &self.inner.flights;
         let ended = flights.ended();
-        let begin = match self.begin(stream, upto, &mut repairs, turn).await? {
+        let begin = match turn {
+            // There is nothing to look at, or no time to.
+            None => Begin::AtFirst,
+            turn => self.begin(stream, upto, &mut repairs, turn).await?,
+        };
+        let begin = match begin {
             Begin::At(start, page) => Some((start, page)),
             Begin::NoStream => {
                 return Ok(Replay::new(&self.inner, stream, id, Vec::new()).finish());
@@ -173,16 +182,18 @@ impl<A: Aggregate> Repository<A> {
         self.inner.storm.permit(is_wanted).await
     }
 
-    /// Waits for a turn to look for a snapshot, if there is a storm. That is no waiting for the snapshot store, unless it
-    /// fails or hangs.
-    async fn turn(&self, repairs: &mut Repairs<A>) -> Option<Turn<'_>> {
-        self.inner.readable_snapshots()?;
-        let waiting = Instant::now();
+    /// Waits for a turn to look for a snapshot, if there is a storm. That is no waiting for the snapshot store, as far as
+    /// that answers; none: it didn't, and there is no time left to look.
+    async fn turn(&self, stream: &StreamId, repairs: &mut Repairs<A>) -> Option<Turn<'_>> {
         let turn = self.inner.lookups.turn().await;
-        if turn.is_in_order {
-            repairs.budget = repairs.budget.prolonged(waiting.elapsed());
+        repairs.budget = repairs.budget.prolonged(turn.waited_for_others);
+        if !repairs.budget.is_spent() || self.inner.deadline.is_zero() {
+            return Some(turn);
         }
-        Some(turn)
+        repairs.stale = true;
+        self.inner.counters.missed(SnapshotMiss::Deadline);
+        tracing::debug!(%stream, "no turn to look for a snapshot in time, replaying events");
+        None
     }
 
     /// Replays, unless somebody else did so while this one waited. `ended`: the flights that had ended when this one looked
@@ -209,7 +220,8 @@ impl<A: Aggregate> Repository<A> {
             return self.run(stream, id, upto, begin, others, None).await;
         }
         // Looked for again: another one may have ended just before this one began, with a good snapshot.
-        let may_be_newer = has_waited || self.inner.flights.ended() != ended;
+        let has_landed = landing.as_deref().is_some_and(Option::is_some);
+        let may_be_newer = has_waited || has_landed || self.inner.flights.ended() != ended;
         let version = begin
             .as_ref()
             .map_or(Version::ZERO, |(start, _)| start.version);

@@ -6,12 +6,16 @@
 
 use std::{
     pin::pin,
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
     time::Duration,
 };
 
 use futures_util::future::{Either, select};
-use tokio::{runtime::Handle, sync::Notify, time::timeout};
+use tokio::{
+    runtime::Handle,
+    sync::Notify,
+    time::{Instant, timeout},
+};
 
 use super::{Permit, half_the_processors, pace::Permits};
 
@@ -33,7 +37,8 @@ const FIRST: u32 = 8;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// After this long the next one has its turn, answer or not.
-const TURN: Duration = Duration::from_millis(2);
+const TURN: Duration = Duration::from_nanos(TURN_NANOS);
+const TURN_NANOS: u64 = 2_000_000;
 
 /// How many loads of one repository may look for a snapshot at once: any number, but in a storm, and for a moment before
 /// the first answers. First come, first served.
@@ -43,8 +48,10 @@ pub(crate) struct Lookups {
     /// How many have answered, [`FIRST`] at most.
     answers: AtomicU32,
     turns: Permits,
-    /// The last lookup with a turn took longer than [`TURN`].
-    is_slow: AtomicBool,
+    /// Nanoseconds of waiting for turns that were waiting for the snapshot store.
+    slow: AtomicU64,
+    /// How often it failed, or did not answer in time.
+    troubles: AtomicU32,
     /// There is no storm any more, or the snapshot store fails or hangs: nobody is to wait behind those who wait for it.
     opened: Notify,
 }
@@ -53,8 +60,8 @@ pub(crate) struct Lookups {
 pub(crate) struct Turn<'a> {
     lookups: &'a Lookups,
     permit: Option<Permit>,
-    /// The store answers: it was for others, not for the store, that this one was waited for.
-    pub(crate) is_in_order: bool,
+    /// How long it was waited for that was no waiting for the snapshot store.
+    pub(crate) waited_for_others: Duration,
 }
 
 impl Default for Lookups {
@@ -63,7 +70,8 @@ impl Default for Lookups {
             level: AtomicU32::new(0),
             answers: AtomicU32::new(0),
             turns: Permits::new(half_the_processors()),
-            is_slow: AtomicBool::new(false),
+            slow: AtomicU64::new(0),
+            troubles: AtomicU32::new(0),
             opened: Notify::new(),
         }
     }
@@ -72,43 +80,55 @@ impl Default for Lookups {
 impl Lookups {
     /// Waits for a turn, if there is need for turns.
     pub(crate) async fn turn(&self) -> Turn<'_> {
-        let at_once = |permit| self.a_turn(permit, false);
         if self.is_open() {
-            return at_once(None);
+            return self.a_turn(None);
         }
         if let Some(permit) = self.turns.try_acquire() {
-            return at_once(Some(permit));
+            return self.a_turn(Some(permit));
         }
+        let begun = Instant::now();
+        let slow = self.slow.load(Ordering::Acquire);
+        let troubles = self.troubles.load(Ordering::Acquire);
+        let (permit, was_patient) = self.wait().await;
+        let mut turn = self.a_turn(permit);
+        if was_patient && self.troubles.load(Ordering::Acquire) == troubles {
+            let slow = self.slow.load(Ordering::Acquire).saturating_sub(slow);
+            let of_store = Duration::from_nanos(slow);
+            turn.waited_for_others = begun.elapsed().saturating_sub(of_store);
+        }
+        turn
+    }
+
+    /// Also says whether it was worth the wait: no [`PATIENCE`] was lost.
+    async fn wait(&self) -> (Option<Permit>, bool) {
         let mut opened = pin!(self.opened.notified());
         // Before looking again: no opening is missed in between.
         opened.as_mut().enable();
         if self.is_open() {
-            return at_once(None);
+            return (None, true);
         }
         let acquired = pin!(self.turns.acquire());
         let mut turn = select(opened, acquired);
         // Without a runtime, as in `testing::Given`, there is no clock to end a wait by.
         if !self.is_storm() && Handle::try_current().is_ok() {
             match timeout(PATIENCE, &mut turn).await {
-                Ok(Either::Right((permit, _))) => return at_once(Some(permit)),
-                Ok(Either::Left(_)) => return at_once(None),
-                Err(_) if !self.is_storm() => return at_once(None),
+                Ok(Either::Right((permit, _))) => return (Some(permit), true),
+                Ok(Either::Left(_)) => return (None, true),
+                Err(_) if !self.is_storm() => return (None, false),
                 Err(_) => {}
             }
         }
         match turn.await {
-            Either::Left(_) => at_once(None),
-            Either::Right((permit, _)) => {
-                self.a_turn(Some(permit), !self.is_slow.load(Ordering::Acquire))
-            }
+            Either::Left(_) => (None, true),
+            Either::Right((permit, _)) => (Some(permit), true),
         }
     }
 
-    fn a_turn(&self, permit: Option<Permit>, is_in_order: bool) -> Turn<'_> {
+    fn a_turn(&self, permit: Option<Permit>) -> Turn<'_> {
         Turn {
             lookups: self,
             permit,
-            is_in_order,
+            waited_for_others: Duration::ZERO,
         }
     }
 
@@ -123,13 +143,13 @@ impl Lookups {
 
     /// Changes the level; whoever waits goes on if nobody needs a turn any more.
     fn set(&self, answers: u32, change: impl Fn(u32) -> u32) {
-        let was_open = self.is_open();
+        // That of `more` fails when there are enough; that of `changed` can't.
         let changed = |level| Some(change(level));
         let more = |before: u32| (before < FIRST).then_some(FIRST.min(before + answers));
-        // It can't fail: `changed` always gives a level. That of `more` fails when there are enough.
-        let _ = (self.level).fetch_update(Ordering::AcqRel, Ordering::Acquire, changed);
-        let _ = (self.answers).fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
-        if !was_open && self.is_open() {
+        let before = (self.level).fetch_update(Ordering::AcqRel, Ordering::Acquire, changed);
+        let had = (self.answers).fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
+        let was_storm = before.is_ok_and(|level| level >= STORM);
+        if (was_storm || had.is_ok()) && self.is_open() {
             self.opened.notify_waiters();
         }
     }
@@ -140,12 +160,11 @@ impl Turn<'_> {
     pub(crate) async fn look<T>(&mut self, look: impl Future<Output = T>) -> T {
         let mut look = pin!(look);
         if self.permit.is_some() && Handle::try_current().is_ok() {
-            let found = timeout(TURN, &mut look).await;
-            let is_slow = &self.lookups.is_slow;
-            is_slow.store(found.is_err(), Ordering::Release);
-            if let Ok(found) = found {
+            if let Ok(found) = timeout(TURN, &mut look).await {
                 return found;
             }
+            let Lookups { slow, turns, .. } = self.lookups;
+            slow.fetch_add(TURN_NANOS / turns.count() as u64, Ordering::AcqRel);
             if let Some(permit) = self.permit.take() {
                 permit.hand_over();
             }
@@ -165,6 +184,8 @@ impl Turn<'_> {
 
     /// The snapshot store failed, or did not answer in time.
     pub(crate) fn was_troubled(self) {
+        // Before anybody is woken by it.
+        self.lookups.troubles.fetch_add(1, Ordering::AcqRel);
         self.lookups.set(FIRST, |_| 0);
     }
 }
