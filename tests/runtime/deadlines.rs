@@ -58,10 +58,16 @@ fn bumped_over(store: &FaultyStore) -> Repository<bumped::Ledger> {
         .unwrap()
 }
 
-async fn in_a_storm(bumped: &Repository<bumped::Ledger>) {
+/// So many ledgers with stale snapshots, some of which were loaded, so that there is a storm.
+async fn storm_over(streams: u32) -> (FaultyStore, Repository<bumped::Ledger>) {
+    let store = MemoryStore::new();
+    many(&repository(store.clone(), SnapshotMode::Sync), streams).await;
+    let faulty = FaultyStore::new(store);
+    let bumped = bumped_over(&faulty);
     for number in 0..TURNS_TAKEN {
         bumped.load(format!("ledger {number}")).await.unwrap();
     }
+    (faulty, bumped)
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,11 +131,7 @@ async fn a_hanging_store_delays_loads_that_meet_by_the_deadline() {
 async fn loads_take_turns_in_a_storm() {
     const STREAMS: u32 = 300;
     const DELAY: Duration = Duration::from_millis(1);
-    let store = MemoryStore::new();
-    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
-    let faulty = FaultyStore::new(store);
-    let bumped = bumped_over(&faulty);
-    in_a_storm(&bumped).await;
+    let (faulty, bumped) = storm_over(STREAMS).await;
     faulty.set_plan(FaultPlan::default().with(Operation::NewestSnapshot, Fault::Delay(DELAY), 1.0));
     let turns = u32::try_from(thread::available_parallelism().unwrap().get() / 2).unwrap();
     let start = Instant::now();
@@ -169,11 +171,7 @@ async fn loads_that_meet_no_stale_row_take_no_turns() {
 #[tokio::test(start_paused = true)]
 async fn a_storm_delays_loads_by_no_more_than_the_deadline() {
     const STREAMS: u32 = 200;
-    let store = MemoryStore::new();
-    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
-    let faulty = FaultyStore::new(store);
-    let bumped = bumped_over(&faulty);
-    in_a_storm(&bumped).await;
+    let (faulty, bumped) = storm_over(STREAMS).await;
     let slow = DEADLINE * 2 / 5;
     faulty.set_plan(FaultPlan::default().with(Operation::NewestSnapshot, Fault::Delay(slow), 1.0));
     let start = Instant::now();
@@ -194,11 +192,7 @@ async fn in_a_storm_every_load_has_its_turn() {
     const DELAY: Duration = Duration::from_millis(1);
     let turns = u32::try_from(thread::available_parallelism().unwrap().get() / 2).unwrap();
     let streams = TURNS_TAKEN + 400 * turns.max(1);
-    let store = MemoryStore::new();
-    many(&repository(store.clone(), SnapshotMode::Sync), streams).await;
-    let faulty = FaultyStore::new(store);
-    let bumped = bumped_over(&faulty);
-    in_a_storm(&bumped).await;
+    let (faulty, bumped) = storm_over(streams).await;
     faulty.set_plan(FaultPlan::default().with(Operation::NewestSnapshot, Fault::Delay(DELAY), 1.0));
     // Each twice: the second half meets fresh rows, which ends the storm while others wait.
     let all = (TURNS_TAKEN..streams).chain(TURNS_TAKEN..streams);
@@ -212,11 +206,7 @@ async fn in_a_storm_every_load_has_its_turn() {
 #[tokio::test(start_paused = true)]
 async fn in_a_storm_a_hanging_store_delays_loads_by_the_deadline() {
     const STREAMS: u32 = 1_000;
-    let store = MemoryStore::new();
-    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
-    let faulty = FaultyStore::new(store);
-    let bumped = bumped_over(&faulty);
-    in_a_storm(&bumped).await;
+    let (faulty, bumped) = storm_over(STREAMS).await;
     hang(&faulty);
     let start = Instant::now();
     let loads = (TURNS_TAKEN..STREAMS).map(|number| bumped.load(format!("ledger {number}")));
@@ -245,11 +235,7 @@ async fn in_a_storm_nobody_waits_for_the_snapshots_of_others() {
 async fn in_a_storm_nobody_waits_for_the_events_of_others() {
     const STREAMS: u32 = 60;
     const HANGING: u32 = 20;
-    let store = MemoryStore::new();
-    many(&repository(store.clone(), SnapshotMode::Sync), STREAMS).await;
-    let faulty = FaultyStore::new(store);
-    let bumped = bumped_over(&faulty);
-    in_a_storm(&bumped).await;
+    let (faulty, bumped) = storm_over(STREAMS).await;
     // Fresh ones, whose anchors are then waited for.
     let fresh = TURNS_TAKEN..STREAMS;
     for number in fresh.clone() {

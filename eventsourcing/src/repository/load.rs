@@ -115,11 +115,13 @@ impl<A: Aggregate> Repository<A> {
         upto: Version,
     ) -> Result<Replayed<A>> {
         let mut repairs = Repairs::new(Budget::of(self.inner.deadline), upto);
+        // Reading events is no waiting for the snapshot store.
+        repairs.pause();
         if let Some(cached) = self.cached(stream, upto).await? {
-            repairs.pause();
             let run = self.run(stream, id, upto, Some(cached), repairs, None);
             return Box::pin(run).await;
         }
+        repairs.resume();
         let turn = match self.inner.readable_snapshots() {
             Some(_) => self.turn(stream, &mut repairs).await,
             None => None,
@@ -187,6 +189,7 @@ impl<A: Aggregate> Repository<A> {
     async fn turn(&self, stream: &StreamId, repairs: &mut Repairs<A>) -> Option<Turn<'_>> {
         let turn = self.inner.lookups.turn().await;
         repairs.budget = repairs.budget.prolonged(turn.waited_for_others);
+        // Who sets no time at all still takes what is answered at once.
         if !repairs.budget.is_spent() || self.inner.deadline.is_zero() {
             return Some(turn);
         }
