@@ -12,8 +12,10 @@ use std::{
 
 use fastrand::Rng;
 
-/// More memory than this at once is a failure: what the codecs promise is that no allocation is larger.
-const MOST_MEMORY: u64 = (64 << 20) + (1 << 20);
+/// More memory than this at once is a failure. The codecs promise that no allocation is larger than 64 MiB; beside the largest
+/// there are containers, which reserve up to 1 MiB before their elements are read (serde's bound; a hash table rounds that
+/// up to 2), two within each other, and the input. Seed 8,833,527 of `rows::events_bincode` has 1.8 MB beside 66.8 MB.
+const MOST_MEMORY: u64 = (64 << 20) + (4 << 20);
 /// A case that takes longer each time is a failure; on a machine that is busy with other things.
 pub(crate) const MOST_TIME: Duration = Duration::from_secs(10);
 const TRIES: u8 = 3;
