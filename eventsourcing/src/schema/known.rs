@@ -1,6 +1,7 @@
 //! The types of the standard library that serde covers. The names are hashed: never change one.
 //!
-//! A type that only holds another (`Box`, `Arc`, `Cell`, …) is written as it and has its shape.
+//! A type that only holds another (`Box`, `Arc`, `Cell`, …) is written as it and has its shape. But not one that a clone
+//! may share, and change: the copy of a state would change with it (`faithful`).
 
 use std::{
     any,
@@ -103,6 +104,19 @@ known! {
     "BTreeMap": [K: Schema, V: Schema] BTreeMap<K, V>, (K, V);
     "HashMap": [K: Schema, V: Schema, S: 'static] HashMap<K, V, S>, (K, V);
     "Result": [T: Schema, E: Schema] Result<T, E>, (T, E);
+    "Mutex": [T: Schema + ?Sized] Mutex<T>, (T);
+    "RwLock": [T: Schema + ?Sized] RwLock<T>, (T);
+    "AtomicBool": [] AtomicBool, ();
+    "AtomicI8": [] AtomicI8, ();
+    "AtomicI16": [] AtomicI16, ();
+    "AtomicI32": [] AtomicI32, ();
+    "AtomicI64": [] AtomicI64, ();
+    "AtomicIsize": [] AtomicIsize, ();
+    "AtomicU8": [] AtomicU8, ();
+    "AtomicU16": [] AtomicU16, ();
+    "AtomicU32": [] AtomicU32, ();
+    "AtomicU64": [] AtomicU64, ();
+    "AtomicUsize": [] AtomicUsize, ();
 }
 
 /// Nothing of it is written; what it stands for is part of what the type around it means.
@@ -136,19 +150,6 @@ written_as! {
     [T: Schema + ToOwned + ?Sized] Cow<'static, T> => T;
     [T: Schema + ?Sized] Cell<T> => T;
     [T: Schema + ?Sized] RefCell<T> => T;
-    [T: Schema + ?Sized] Mutex<T> => T;
-    [T: Schema + ?Sized] RwLock<T> => T;
-    [] AtomicBool => bool;
-    [] AtomicI8 => i8;
-    [] AtomicI16 => i16;
-    [] AtomicI32 => i32;
-    [] AtomicI64 => i64;
-    [] AtomicIsize => isize;
-    [] AtomicU8 => u8;
-    [] AtomicU16 => u16;
-    [] AtomicU32 => u32;
-    [] AtomicU64 => u64;
-    [] AtomicUsize => usize;
 }
 
 impl<T: Schema, const N: usize> Schema for [T; N] {

@@ -7,7 +7,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
     marker::PhantomData,
-    net::SocketAddr,
     ops::Range,
 };
 
@@ -380,24 +379,6 @@ enum OneNameTwice {
     #[serde(alias = "Two")]
     One,
     Two,
-}
-
-/// What a key of a map, and an address, would lose.
-#[test]
-fn values_that_are_not_read() {
-    check(
-        state!(BTreeMap<(u8, u8), u8>),
-        &["bincode", "silent"],
-        "Holder.inner",
-        "a key of a map",
-    );
-    check(state!(SocketAddr), &[], "Holder.inner", "IpAddr");
-    check(
-        state!(chrono::DateTime<chrono::FixedOffset>),
-        &[],
-        "Holder.inner",
-        "`DateTime<Utc>`",
-    );
 }
 
 #[derive(Schema, Clone, Debug, Serialize, Deserialize)]

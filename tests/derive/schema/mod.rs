@@ -5,3 +5,4 @@ mod faithful;
 mod holder;
 mod lock;
 mod text;
+mod values;

@@ -49,6 +49,16 @@ fn is_never_key(name: &str) -> bool {
 impl Walk<'_> {
     /// What a codec of this format loses of the values of a type, or can't read.
     pub(super) fn known(&self, name: &str, arguments: &[Shape]) -> Result<(), Unfaithful> {
+        if matches!(name, "Mutex" | "RwLock") || name.starts_with("Atomic") {
+            return self.refuse(format!(
+                "what a `{name}` holds is changed through every clone that shares it, so that what a handler does to one state is done to its copies as well: keep the value itself, or accept that with `#[schema(trusted)]`"
+            ));
+        }
+        if name == "RangeInclusive" {
+            return self.refuse(
+                "a `RangeInclusive` that was walked to its end is written as one that holds its last value: keep a `Range`, or the two ends, or accept that with `#[schema(trusted)]`",
+            );
+        }
         if matches!(name, "SocketAddr" | "SocketAddrV6") {
             return self.refuse(format!(
                 "`{name}` is written without the flow and the scope of an IPv6 address: keep an `IpAddr` and a port, or accept that with `#[schema(trusted)]`"
@@ -67,6 +77,12 @@ impl Walk<'_> {
         if self.is_positional() && name == "rust_decimal::Decimal" {
             return self.refuse(
                 "a `Decimal` is read by what its bytes say, which a positional codec's don't: use `Json`, or store it as a text (`#[serde(with = \"rust_decimal::serde::str\")]` and `#[schema(opaque = \"decimal-text\")]`), or, with its feature `serde-str`, accept it with `#[schema(trusted)]`",
+            );
+        }
+        #[cfg(feature = "rust_decimal")]
+        if name == "rust_decimal::Decimal" && !is_decimal_exact() {
+            return self.refuse(
+                "a crate of this program enables `rust_decimal/serde-float`, by which a `Decimal` is written as a float and rounded: store it as a text (`#[serde(with = \"rust_decimal::serde::str\")]` and `#[schema(opaque = \"decimal-text\")]`), or accept that with `#[schema(trusted)]`",
             );
         }
         if self.format == Format::SelfDescribing {
@@ -134,6 +150,15 @@ impl Walk<'_> {
             .into_iter()
             .all(|way| is(self.form(shape, way)))
     }
+}
+
+/// Whether a decimal is read as it was written. What it is written as is decided by features of its crate, which
+/// any crate of a program can enable.
+#[cfg(feature = "rust_decimal")]
+fn is_decimal_exact() -> bool {
+    let precise = rust_decimal::Decimal::from_i128_with_scale(i128::from(u64::MAX) << 24, 26);
+    let read = serde_json::to_vec(&precise).and_then(|bytes| serde_json::from_slice(&bytes));
+    read.is_ok_and(|read: rust_decimal::Decimal| read == precise)
 }
 
 /// Whether all that is written of it is the name of a variant.
