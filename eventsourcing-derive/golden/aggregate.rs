@@ -269,6 +269,7 @@ const _: () = {
                 | OrderEvent::OrderDiscarded(_)) => ::core::result::Result::Err(__other),
             }
         }
+        #[inline]
         fn __apply(
             __state: &mut __A,
             __event: OrderEvent,
@@ -339,6 +340,7 @@ const _: () = {
         ) -> ::core::result::Result<Self, OrderEvent> {
             <__Mutator<Self>>::__begin(__id, __event)
         }
+        #[inline]
         fn __apply(
             &mut self,
             __event: OrderEvent,
@@ -419,6 +421,7 @@ const _: () = {
                 }
             }
         }
+        #[inline]
         fn __decode<__C: ::eventsourcing::__private::Codec>(
             __codec: &__C,
             __name: &::core::primitive::str,

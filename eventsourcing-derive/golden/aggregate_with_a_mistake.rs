@@ -118,6 +118,7 @@ const _: () = {
                 }
             }
         }
+        #[inline]
         fn __apply(
             __state: &mut __A,
             __event: AccountEvent,
@@ -171,6 +172,7 @@ const _: () = {
         ) -> ::core::result::Result<Self, AccountEvent> {
             <__Mutator<Self>>::__begin(__id, __event)
         }
+        #[inline]
         fn __apply(
             &mut self,
             __event: AccountEvent,
@@ -215,6 +217,7 @@ const _: () = {
                 }
             }
         }
+        #[inline]
         fn __decode<__C: ::eventsourcing::__private::Codec>(
             __codec: &__C,
             __name: &::core::primitive::str,

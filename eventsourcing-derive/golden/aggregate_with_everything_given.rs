@@ -121,6 +121,7 @@ const _: () = {
                 }
             }
         }
+        #[inline]
         fn __apply(
             __state: &mut __A,
             __event: Happening,
@@ -174,6 +175,7 @@ const _: () = {
         ) -> ::core::result::Result<Self, Happening> {
             <__Mutator<Self>>::__begin(__id, __event)
         }
+        #[inline]
         fn __apply(
             &mut self,
             __event: Happening,
@@ -218,6 +220,7 @@ const _: () = {
                 }
             }
         }
+        #[inline]
         fn __decode<__C: ::renamed::__private::Codec>(
             __codec: &__C,
             __name: &::core::primitive::str,

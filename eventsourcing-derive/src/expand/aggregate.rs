@@ -117,6 +117,7 @@ fn mutator(model: &Aggregate) -> TokenStream {
             <__Mutator<Self>>::__begin(__id, __event)
         }
 
+        #[inline]
         fn __apply(
             &mut self,
             __event: #event_enum,

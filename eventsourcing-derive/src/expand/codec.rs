@@ -74,6 +74,7 @@ pub(super) fn expand_decode(model: &Aggregate) -> TokenStream {
         }
     });
     quote! {
+        #[inline]
         fn __decode<__C: #private::Codec>(
             __codec: &__C,
             __name: &::core::primitive::str,

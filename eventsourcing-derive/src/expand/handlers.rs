@@ -129,6 +129,7 @@ pub(super) fn expand_mutator(model: &Aggregate) -> TokenStream {
                     #no_creation
                 }
             }
+            #[inline]
             #apply {
                 match __event {
                     #(#applies,)*

@@ -38,6 +38,7 @@ impl Codec for Bincode {
         Ok(())
     }
 
+    #[inline]
     fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, CodecError> {
         let limits = Limits::of_input(bytes.len());
         let seed = limits.bound(PhantomData::<T>);

@@ -385,11 +385,8 @@ impl<A: Aggregate> Repository<A> {
         mut permit: Option<&mut Permit>,
     ) -> Result<()> {
         loop {
-            let fold = |replay: &mut Replay<'_, A>| {
-                page.iter()
-                    .skip(skip)
-                    .try_for_each(|row| replay.apply(&row))
-            };
+            let fold =
+                |replay: &mut Replay<'_, A>| page.try_for_each(skip, |row| replay.apply(&row));
             let Some(last) = page.last().filter(|_| page.has_more()) else {
                 return fold(replay);
             };

@@ -124,9 +124,30 @@ impl<'a, A: Aggregate> Replay<'a, A> {
     }
 
     /// Decodes a row and applies what it is read as. The error names stream, version and event.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "of a row that isn't passed on, what isn't needed is not read"
+    )]
+    #[inline(always)]
     pub(crate) fn apply(&mut self, row: &RecordedEvent<'_>) -> Result<()> {
         self.check_next(row)?;
+        if !self.discarded
+            && let Some(state) = &mut self.state
+            && let Some(codec) = self.inner.codecs.plain_reader(row.codec)
+            && codec.change(state, row.name, row.event_version, row.payload)
+        {
+            self.pass(row);
+            return Ok(());
+        }
+        // A copy of the row, made only here: what it is a view of need not be gathered in memory for the rest.
+        self.apply_other(*row)
+    }
+
+    /// What is no change of a state, or isn't written as this program writes.
+    #[cold]
+    #[inline(never)]
+    fn apply_other(&mut self, row: RecordedEvent<'_>) -> Result<()> {
+        let row = &row;
         match self.inner.decode(self.stream, row)? {
             Decoded::One(event) => self.apply_event(row, event)?,
             Decoded::Many(events) => {

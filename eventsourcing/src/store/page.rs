@@ -204,6 +204,26 @@ impl EventPage {
         (0..self.len()).map(|place| self.view(place))
     }
 
+    /// Does this with the events behind the first `skip`, until it fails. As with `iter`, but in a loop of its own for each
+    /// kind of page: what isn't asked of an event is then not read.
+    #[inline]
+    pub(crate) fn try_for_each<E>(
+        &self,
+        skip: usize,
+        mut each: impl FnMut(RecordedEvent<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &self.rows {
+            Rows::Copied(copied) => {
+                let mut rows = copied.rows.iter().skip(skip);
+                rows.try_for_each(|row| each(copied.view(row)))
+            }
+            Rows::Shared(events, _) => {
+                let mut events = events.iter().skip(skip);
+                events.try_for_each(|event| each(event.view()))
+            }
+        }
+    }
+
     /// The event at this place of the page, counted from 0.
     pub fn get(&self, place: usize) -> Option<RecordedEvent<'_>> {
         (place < self.len()).then(|| self.view(place))
@@ -272,6 +292,7 @@ impl Copied {
         });
     }
 
+    #[inline]
     fn view(&self, row: &Row) -> RecordedEvent<'_> {
         RecordedEvent {
             position: row.position,
