@@ -93,6 +93,12 @@ pub(crate) fn renamed_variant(variant: &str, rule: &str) -> String {
     }
 }
 
+/// What is left of a name without what parts its words: whatever rule it is written by.
+pub(crate) fn letters(name: &str) -> String {
+    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
 /// Words that can't stand as a name without `r#`, in any edition.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",

@@ -169,11 +169,9 @@ impl Reader<'_> {
             .map(|variant| self.variant(variant, serde, trusted))
             .collect();
         let called = data.variants.iter().zip(&shapes).map(|(variant, shape)| {
-            let own = names::text(&variant.ident);
-            let by_rule = Both::default().resolve(&serde.rename_all, &own, names::renamed_variant);
             let read = shape.read_as.iter().chain(&shape.aliases).cloned();
             Called {
-                natural: vec![own, by_rule.written, by_rule.read],
+                own: names::text(&variant.ident),
                 stored: [shape.name.clone()].into_iter().chain(read).collect(),
             }
         });
@@ -181,7 +179,7 @@ impl Reader<'_> {
         let numbers = discriminants::of(data);
         for (place, (shape, number)) in shapes.iter_mut().zip(numbers).enumerate() {
             if let (true, Some(called)) = (is_crossed(&called, place), called.get(place)) {
-                shape.said.extend(in_code(called));
+                shape.said.push(in_code(called));
             }
             match number {
                 Discriminant::Natural => {}
@@ -253,18 +251,16 @@ impl Reader<'_> {
         self.check_flattened(fields, &shapes);
         let called = fields.iter().zip(&shapes).map(|(field, shape)| {
             let own = field.ident.as_ref().map(names::text);
-            let own = own.unwrap_or_else(|| shape.name.clone());
-            let by_rule = Both::default().resolve(&around.rule, &own, names::renamed);
             let read = shape.read_as.iter().chain(&shape.aliases).cloned();
             Called {
-                natural: vec![own, by_rule.written, by_rule.read],
+                own: own.unwrap_or_else(|| shape.name.clone()),
                 stored: [shape.name.clone()].into_iter().chain(read).collect(),
             }
         });
         let called: Vec<Called> = called.collect();
         for (place, shape) in shapes.iter_mut().enumerate() {
             if let (true, Some(called)) = (is_crossed(&called, place), called.get(place)) {
-                shape.said.extend(in_code(called));
+                shape.said.push(in_code(called));
             }
         }
         FieldsShape {
@@ -367,9 +363,8 @@ impl Reader<'_> {
 }
 
 /// The Rust name, where that tells apart what stored names don't.
-fn in_code(called: &Called) -> Option<Said> {
-    let own = called.natural.first().cloned();
-    own.map(|own| ("in code", own))
+fn in_code(called: &Called) -> Said {
+    ("in code", called.own.clone())
 }
 
 fn skips(serde: &SerdeAttr) -> u16 {

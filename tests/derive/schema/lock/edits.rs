@@ -377,6 +377,14 @@ loses "`a` was read by `u8::deserialize` and is read by `super::super::doubled`"
 edit! { another_type_of_one_form { pub(super) struct Happened { #[schema(opaque = "v1")] pub(super) a: u8 } } { Happened { a: 1 } }
 => { pub(super) struct Happened { #[schema(opaque = "v1")] a: i8 } } loses "`a` was `opaque \"v1\" for u8` and is `opaque \"v1\" for i8`" }
 
+edit! { fields_that_trade_places { #[serde(rename_all = "camelCase")] pub(super) struct Happened { pub(super) paid_in: u8, pub(super) paid_out: u8 } } { Happened { paid_in: 1, paid_out: 2 } }
+=> { pub(super) struct Happened { #[serde(rename = "paidIn")] paid_out: u8, #[serde(rename = "paidOut")] paid_in: u8 } }
+loses "`paidIn` was called as it is stored in the code and is called `paid_out`" }
+
+edit! { variants_that_trade_places { pub(super) struct Happened { pub(super) k: K } #[serde(rename_all = "snake_case")] pub(super) enum K { WellPaid, NotPaid } } { Happened { k: K::WellPaid } }
+=> { pub(super) struct Happened { k: K } pub(super) enum K { #[serde(rename = "well_paid")] NotPaid, #[serde(rename = "not_paid")] WellPaid } }
+loses "variant `well_paid` was called as it is stored in the code and is called `NotPaid`" }
+
 edit! { another_const_argument { pub(super) struct Happened { pub(super) a: Fixed<2> } pub(super) struct Fixed<const N: u32>(pub(super) u32); } { Happened { a: Fixed(200) } }
 => { pub(super) struct Happened { a: Fixed<4> } pub(super) struct Fixed<const N: u32>(u32); } loses "`a` was `Fixed<2>` and is `Fixed<4>`" }
 
