@@ -194,13 +194,8 @@ impl Reader<'_> {
         let own = SerdeAttr::read(&variant.attrs);
         let trusted =
             trusted || SchemaAttr::read(&variant.attrs, Place::Variant, self.mistakes).trusted;
-        let rule = if own.rename_all == Both::default() {
-            serde.rename_all_fields.clone()
-        } else {
-            own.rename_all.clone()
-        };
         let around = Around {
-            rule,
+            rule: own.rename_all.or(&serde.rename_all_fields),
             default: own.default,
             default_path: own.default_path.clone(),
         };

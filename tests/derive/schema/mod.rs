@@ -5,4 +5,5 @@ mod crossed;
 mod faithful;
 mod holder;
 mod lock;
+mod renamed;
 mod text;
