@@ -176,7 +176,7 @@ impl<'a> Comparison<'a> {
         if !findings.any(is_refused) {
             let titles = walk.pair(&event.block, &reader.block);
             for mode in modes {
-                for finding in unlike(&event.block, &reader.block, old, new, *mode) {
+                for finding in unlike(&event.block, &reader.block, old, new, *mode, walk.of) {
                     walk.find(&titles, finding);
                 }
             }

@@ -33,7 +33,8 @@
 //! is read as that, and told.
 //!
 //! An alias on a field that was there before and may be absent is refused, unless `schema_version` goes up in the same change:
-//! rows that have the alias were replayed without their value, into snapshots that nothing else tells from others.
+//! rows that have the alias were replayed without their value, into snapshots that nothing else tells from others. The same
+//! holds where what was written and not read (`skip_deserializing`, two names by `rename`) is read from now on.
 //!
 //! An old version of an event, one that is only read by now, may become a newtype of `serde_json::Value`, unless it has
 //! integers of 128 bits.
