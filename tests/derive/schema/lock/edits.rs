@@ -388,6 +388,12 @@ loses "variant `well_paid` was called as it is stored in the code and is called 
 edit! { another_const_argument { pub(super) struct Happened { pub(super) a: Fixed<2> } pub(super) struct Fixed<const N: u32>(pub(super) u32); } { Happened { a: Fixed(200) } }
 => { pub(super) struct Happened { a: Fixed<4> } pub(super) struct Fixed<const N: u32>(u32); } loses "`a` was `Fixed<2>` and is `Fixed<4>`" }
 
+edit! { another_letter_as_an_argument { pub(super) struct Happened { pub(super) a: Coin<'a'> } pub(super) struct Coin<const C: char>(pub(super) u32); } { Happened { a: Coin(200) } }
+=> { pub(super) struct Happened { a: Coin<'b'> } pub(super) struct Coin<const C: char>(u32); } loses "`a` was `Coin<\"'a'\">` and is `Coin<\"'b'\">`" }
+
+edit! { a_letter_as_an_argument_becomes_a_number { pub(super) struct Happened { pub(super) a: Coin<'1'> } pub(super) struct Coin<const C: char>(pub(super) u32); } { Happened { a: Coin(200) } }
+=> { pub(super) struct Happened { a: Coin<1> } pub(super) struct Coin<const C: u8>(u32); } loses "`a` was `Coin<\"'1'\">` and is `Coin<1>`" }
+
 edit! { another_phantom_argument { pub(super) struct Happened { pub(super) a: Money<u8> } pub(super) struct Money<C>(pub(super) u32, pub(super) std::marker::PhantomData<C>); } { Happened { a: Money(200, std::marker::PhantomData) } }
 => { pub(super) struct Happened { a: Money<i8> } pub(super) struct Money<C>(u32, std::marker::PhantomData<C>); } loses "`a` was `Money<\"u8\">` and is `Money<\"i8\">`" }
 
