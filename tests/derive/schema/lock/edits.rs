@@ -385,6 +385,16 @@ edit! { variants_that_trade_places { pub(super) struct Happened { pub(super) k: 
 => { pub(super) struct Happened { k: K } pub(super) enum K { #[serde(rename = "well_paid")] NotPaid, #[serde(rename = "not_paid")] WellPaid } }
 loses "variant `well_paid` was called as it is stored in the code and is called `NotPaid`" }
 
+edit! { a_field_beside_a_map_in_a_flattened_variant { pub(super) struct Happened { #[serde(flatten)] pub(super) k: K, #[serde(flatten)] #[schema(trusted)] pub(super) rest: BTreeMap<String, serde_json::Value> } #[serde(tag = "t")] pub(super) enum K { A(I) } pub(super) struct I { pub(super) n: u8 } }
+{ Happened { k: K::A(I { n: 1 }), rest: [("note".to_owned(), 5.into())].into() } }
+=> { pub(super) struct Happened { #[serde(flatten)] k: K, #[serde(flatten)] #[schema(trusted)] rest: BTreeMap<String, serde_json::Value> } #[serde(tag = "t")] pub(super) enum K { A(I) } pub(super) struct I { n: u8, note: Option<u8> } }
+loses "`flatten` mixes its fields with others" }
+
+edit! { a_field_in_a_flattened_variant_with_a_name { pub(super) struct Happened { #[serde(flatten)] pub(super) k: K, #[serde(flatten)] #[schema(trusted)] pub(super) rest: BTreeMap<String, u8> } #[serde(tag = "t", content = "c")] pub(super) enum K { A(I) } pub(super) struct I { pub(super) n: u8 } }
+{ Happened { k: K::A(I { n: 1 }), rest: [("note".to_owned(), 5)].into() } }
+=> { pub(super) struct Happened { #[serde(flatten)] k: K, #[serde(flatten)] #[schema(trusted)] rest: BTreeMap<String, u8> } #[serde(tag = "t", content = "c")] pub(super) enum K { A(I) } pub(super) struct I { n: u8, note: Option<u8> } }
+reads r#"Happened { k: A(I { n: 1, note: None }), rest: {"note": 5} }"# }
+
 edit! { another_const_argument { pub(super) struct Happened { pub(super) a: Fixed<2> } pub(super) struct Fixed<const N: u32>(pub(super) u32); } { Happened { a: Fixed(200) } }
 => { pub(super) struct Happened { a: Fixed<4> } pub(super) struct Fixed<const N: u32>(u32); } loses "`a` was `Fixed<2>` and is `Fixed<4>`" }
 
