@@ -106,15 +106,54 @@ pub(super) fn is_phantom(of: &Type) -> bool {
     }
 }
 
-/// Whether a type of this name, or `Self`, is or stands in this one.
+/// Types that have values of their arguments in them, as serde knows them.
+const CONTAINERS: [&str; 27] = [
+    "Arc",
+    "BTreeMap",
+    "BTreeSet",
+    "BinaryHeap",
+    "Bound",
+    "Box",
+    "Cell",
+    "Cow",
+    "HashMap",
+    "HashSet",
+    "LinkedList",
+    "Mutex",
+    "Option",
+    "Range",
+    "RangeFrom",
+    "RangeInclusive",
+    "RangeTo",
+    "Rc",
+    "RefCell",
+    "Result",
+    "Reverse",
+    "RwLock",
+    "Saturating",
+    "Vec",
+    "VecDeque",
+    "Weak",
+    "Wrapping",
+];
+
+/// Whether a type of this name, or `Self`, is or stands in this one, as far as a macro can see: what a type of the user's
+/// makes of its arguments (`Id<Order>` has no order in it) is known when a repository is built.
 pub(super) fn contains_type(of: &Type, name: &str) -> bool {
-    let is_it = match of {
-        Type::Path(path) if path.qself.is_none() => {
-            path.path.is_ident("Self") || path.path.get_ident().is_some_and(|ident| ident == name)
+    if let Type::Path(path) = of {
+        if path.qself.is_some() {
+            return false;
         }
-        _ => false,
-    };
-    let mut found = is_it;
+        let is_it = |ident: &syn::Ident| ident == "Self" || ident == name;
+        if path.path.get_ident().is_some_and(is_it) {
+            return true;
+        }
+        let last = path.path.segments.last();
+        if !last.is_some_and(|last| CONTAINERS.contains(&names::text(&last.ident).as_str())) {
+            return false;
+        }
+    }
+    let mut found = false;
     inner(&mut of.clone(), &mut |of| found |= contains_type(of, name));
     found
 }
@@ -173,4 +212,46 @@ pub(crate) fn mentions(tokens: TokenStream, names: &[String]) -> bool {
         TokenTree::Ident(ident) => names.contains(&ident.to_string()),
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::{Type, TypeGroup, parse_quote};
+
+    use super::contains_type;
+
+    /// As a macro's `$t:ty` comes out.
+    fn grouped(of: Type) -> Type {
+        Type::Group(TypeGroup {
+            attrs: Vec::new(),
+            group_token: syn::token::Group::default(),
+            elem: Box::new(of),
+        })
+    }
+
+    #[test]
+    fn a_type_contains_itself_in_containers_alone() {
+        let inside: [Type; 7] = [
+            parse_quote!(Self),
+            parse_quote!(Vec<Box<Order>>),
+            parse_quote!(std::collections::BTreeMap<u8, [Option<Order>; 2]>),
+            parse_quote!((u8, Rc<Order>)),
+            parse_quote!(Cow<'static, [Order]>),
+            parse_quote!(Result<u8, (Order)>),
+            grouped(parse_quote!(Vec<Order>)),
+        ];
+        for of in inside {
+            assert!(contains_type(&of, "Order"), "{of:?}");
+        }
+        let others: [Type; 5] = [
+            parse_quote!(Id<Order>),
+            parse_quote!(Vec<Id<Order>>),
+            parse_quote!(PhantomData<Order>),
+            parse_quote!(BTreeMap<Id<Order>, PhantomData<fn() -> Order>>),
+            grouped(parse_quote!(ids::Id<Self>)),
+        ];
+        for of in others {
+            assert!(!contains_type(&of, "Order"), "{of:?}");
+        }
+    }
 }

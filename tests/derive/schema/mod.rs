@@ -4,6 +4,7 @@
 mod crossed;
 mod faithful;
 mod holder;
+mod inside;
 mod lock;
 mod renamed;
 mod text;

@@ -1,0 +1,62 @@
+//! Types with arguments, as fields of a state: what stands in an argument needn't stand in the value.
+
+use std::{collections::BTreeMap, marker::PhantomData};
+
+use eventsourcing::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::holder::{Began, built};
+
+/// An id that says whose it is.
+#[derive(Schema, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(bound = "")]
+struct Id<T: 'static>(u64, PhantomData<fn() -> T>);
+
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        Self(self.0, PhantomData)
+    }
+}
+
+/// With the default codec, which keeps no types that contain themselves.
+#[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
+#[aggregate(id = u32, create(Began))]
+struct Order {
+    id: Id<Order>,
+    others: Vec<Id<Order>>,
+    of: PhantomData<Order>,
+    by_id: BTreeMap<String, (Id<Self>, u8)>,
+}
+
+impl OrderHandlers for Order {
+    fn began(_: &u32, _: Began) -> Self {
+        unreachable!("the test runs no handler")
+    }
+}
+
+/// What it is in, and what a macro can't see.
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Folder<T>(Vec<T>);
+
+#[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
+#[aggregate(id = u32, create(Began))]
+struct Files {
+    inside: Folder<Files>,
+}
+
+impl FilesHandlers for Files {
+    fn began(_: &u32, _: Began) -> Self {
+        unreachable!("the test runs no handler")
+    }
+}
+
+#[test]
+fn a_typed_id_of_the_state_is_no_state() {
+    for codec in ["json", "bincode"] {
+        assert_eq!(built::<Order>(codec), Ok(()), "{codec}");
+    }
+    // One that really is inside is found when the repository is built.
+    assert_eq!(built::<Files>("json"), Ok(()));
+    let error = built::<Files>("bincode").unwrap_err();
+    assert!(error.contains("contains itself"), "{error}");
+}
