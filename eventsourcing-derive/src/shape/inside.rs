@@ -53,9 +53,7 @@ pub(super) fn replace(of: &mut Type, old: &Type, new: &Type) -> bool {
 
 /// The last segment of a path's name.
 pub(super) fn last_name(of: &Type) -> Option<String> {
-    match of {
-        Type::Group(group) => last_name(&group.elem),
-        Type::Paren(paren) => last_name(&paren.elem),
+    match ungrouped(of) {
         Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
         _ => None,
     }
@@ -94,9 +92,7 @@ pub(super) fn is_standard(path: &[String]) -> bool {
 
 /// Whether it is the standard library's `PhantomData`.
 pub(super) fn is_phantom(of: &Type) -> bool {
-    match of {
-        Type::Group(group) => is_phantom(&group.elem),
-        Type::Paren(paren) => is_phantom(&paren.elem),
+    match ungrouped(of) {
         Type::Path(path) => {
             let segments = path.path.segments.iter();
             let path: Vec<String> = segments.map(|s| names::text(&s.ident)).collect();
@@ -158,11 +154,22 @@ pub(super) fn contains_type(of: &Type, name: &str) -> bool {
     found
 }
 
+/// The type itself: one that comes out of a macro has a group around it.
+fn ungrouped(of: &Type) -> &Type {
+    match of {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        of => of,
+    }
+}
+
 /// Whether an `Option<Option<_>>` or an `Option<()>` is or stands in this one.
 pub(super) fn has_nested_none(of: &Type) -> bool {
+    let of = ungrouped(of);
     let is_option = last_name(of).as_deref() == Some("Option");
     let mut found = false;
     inner(&mut of.clone(), &mut |inside| {
+        let inside = ungrouped(inside);
         let is_none = last_name(inside).as_deref() == Some("Option")
             || matches!(inside, Type::Tuple(tuple) if tuple.elems.is_empty());
         found |= (is_option && is_none) || has_nested_none(inside);
@@ -218,7 +225,7 @@ pub(crate) fn mentions(tokens: TokenStream, names: &[String]) -> bool {
 mod tests {
     use syn::{Type, TypeGroup, parse_quote};
 
-    use super::contains_type;
+    use super::{contains_type, has_nested_none};
 
     /// As a macro's `$t:ty` comes out.
     fn grouped(of: Type) -> Type {
@@ -252,6 +259,29 @@ mod tests {
         ];
         for of in others {
             assert!(!contains_type(&of, "Order"), "{of:?}");
+        }
+    }
+
+    #[test]
+    fn an_option_out_of_a_macro_is_one_option() {
+        let once: [Type; 3] = [
+            grouped(parse_quote!(Option<u8>)),
+            grouped(grouped(parse_quote!((Option<u8>)))),
+            parse_quote!(Vec<(Option<u8>)>),
+        ];
+        for of in once {
+            assert!(!has_nested_none(&of), "{of:?}");
+        }
+        let inner = grouped(parse_quote!(Option<u8>));
+        let unit = grouped(parse_quote!(()));
+        let twice: [Type; 4] = [
+            parse_quote!(Option<#inner>),
+            grouped(parse_quote!(Option<#inner>)),
+            parse_quote!(Vec<Option<#unit>>),
+            parse_quote!(Option<(Option<u8>)>),
+        ];
+        for of in twice {
+            assert!(has_nested_none(&of), "{of:?}");
         }
     }
 }

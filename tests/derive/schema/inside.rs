@@ -60,3 +60,27 @@ fn a_typed_id_of_the_state_is_no_state() {
     let error = built::<Files>("bincode").unwrap_err();
     assert!(error.contains("contains itself"), "{error}");
 }
+
+macro_rules! noted {
+    ($name:ident, $note:ty) => {
+        #[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
+        #[aggregate(id = u32, snapshot_codec = eventsourcing::codec::Json, create(Began as begun))]
+        struct $name {
+            note: $note,
+            notes: Vec<$note>,
+        }
+    };
+}
+
+noted!(Noted, Option<u8>);
+
+impl NotedHandlers for Noted {
+    fn begun(_: &u32, _: Began) -> Self {
+        unreachable!("the test runs no handler")
+    }
+}
+
+#[test]
+fn a_type_out_of_a_macro_is_itself() {
+    assert_eq!(built::<Noted>("json"), Ok(()));
+}
