@@ -164,6 +164,9 @@ pub fn derive_aggregate_id(input: TokenStream) -> TokenStream {
 ///
 /// A form's name changes when the form does: bump it with the other crate's version, if that writes other bytes.
 ///
+/// A type of `opaque(Type = "text")` may stand in another one that asks it to be `Clone`, `Debug`, `Default`, `Hash` or to be
+/// compared. If `Priced<geo::Point>` asks for a trait of another kind, the whole field takes a form: `opaque = "text"`.
+///
 /// The serde attributes that change what is written are part of the shape. Type parameters that are written are `Schema`.
 #[proc_macro_derive(Schema, attributes(schema))]
 pub fn derive_schema(input: TokenStream) -> TokenStream {

@@ -1,8 +1,8 @@
 //! Types with arguments, as fields of a state: what stands in an argument needn't stand in the value.
 
-use std::{collections::BTreeMap, marker::PhantomData};
+use std::{borrow::Cow, collections::BTreeMap, marker::PhantomData};
 
-use eventsourcing::prelude::*;
+use eventsourcing::{prelude::*, schema::Description};
 use serde::{Deserialize, Serialize};
 
 use super::holder::{Began, built};
@@ -83,4 +83,45 @@ impl NotedHandlers for Noted {
 #[test]
 fn a_type_out_of_a_macro_is_itself() {
     assert_eq!(built::<Noted>("json"), Ok(()));
+}
+
+mod geo {
+    #[derive(
+        Clone,
+        Debug,
+        Default,
+        PartialEq,
+        Eq,
+        PartialOrd,
+        Ord,
+        Hash,
+        serde::Serialize,
+        serde::Deserialize,
+    )]
+    pub(super) struct Point(pub(super) i32);
+}
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Priced<T: Clone + Ord + std::hash::Hash + Default + std::fmt::Debug>(T);
+
+#[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+struct Trip {
+    #[schema(opaque(geo::Point = "geo-v1"))]
+    path: Cow<'static, [geo::Point]>,
+    #[schema(opaque(geo::Point = "geo-v1"))]
+    end: Priced<geo::Point>,
+}
+
+#[test]
+fn an_opaque_type_stands_where_bounds_are() {
+    let text = Description::of::<Trip>().to_string();
+    let expected = "\
+struct Trip
+  path: Vec<opaque \"geo-v1\" for Point>
+  end: Priced<opaque \"geo-v1\" for Point>
+
+struct Priced<opaque \"geo-v1\" for Point>
+  0: opaque \"geo-v1\" for Point
+";
+    assert_eq!(text, expected);
 }
