@@ -7,7 +7,7 @@ use syn::{
 };
 
 use super::{
-    Demand, FieldShape, FieldType, FieldsShape, Form, Keeping, Of, Said, Tagging, TypeShape,
+    Demand, FieldShape, FieldType, FieldsShape, Form, Of, Said, Tagging, TypeShape,
     crossed::{Called, is_crossed},
     discriminants::{self, Discriminant},
     flag,
@@ -98,6 +98,7 @@ impl Reader<'_> {
         match &input.data {
             Data::Struct(data) if serde.transparent => self.transparent(&data.fields, &around),
             Data::Struct(data) => {
+                self.demand_of_tag(serde);
                 let mut fields = self.fields(&data.fields, &around);
                 fields.flags |= flags(&[(serde.deny_unknown_fields, flag::DENIES_UNKNOWN)]);
                 if serde.tag.is_some() {
@@ -108,9 +109,7 @@ impl Reader<'_> {
                 Form::Struct(fields, serde.tag.clone())
             }
             Data::Enum(data) => {
-                if let Some(span) = serde.tag_span {
-                    self.demand(span, Keeping::Undeclared, "a tag is read by what the bytes say, which a positional codec's don't: leave out `tag`");
-                }
+                self.demand_of_tag(serde);
                 let tagging = match (&serde.tag, &serde.content, serde.untagged) {
                     (_, _, Some(span)) if !trusted => {
                         self.refuse_untagged(span);

@@ -45,6 +45,14 @@ impl Reader<'_> {
         }
     }
 
+    /// Of an enum, and of a struct, whose name a tag says.
+    pub(super) fn demand_of_tag(&mut self, serde: &SerdeAttr) {
+        if let Some(span) = serde.tag_span {
+            let rule = "a tag is read by what the bytes say, which a positional codec's don't: leave out `tag`";
+            self.demand(span, Keeping::Undeclared, rule);
+        }
+    }
+
     pub(super) fn demand_of_serde(&mut self, serde: &SerdeAttr, what: &str, is_accepted: bool) {
         if let Some(span) = serde.flatten {
             let rule = "`flatten` is read by what the bytes say, which a positional codec's don't: leave it out";
