@@ -26,7 +26,7 @@ use syn::parse_macro_input;
 ///     name = "order",
 ///     id = Uuid,
 ///     schema_version = 1,
-///     snapshot_codec = Json,
+///     snapshot_codec = eventsourcing::codec::Json,
 ///     create(OrderCreated),
 ///     events(ItemAdded, basket::ItemAdded as basket_item_added, Noted<u32>),
 ///     discard(OrderDiscarded),

@@ -19,7 +19,7 @@ impl Reader<'_> {
             let message = match of {
                 Keeping::NestedNone => rule.to_owned(),
                 Keeping::Undeclared => format!(
-                    "{rule}, or use a codec that describes itself: `#[aggregate(snapshot_codec = Json)]`"
+                    "{rule}, or use a codec that describes itself: `#[aggregate(snapshot_codec = eventsourcing::codec::Json)]`"
                 ),
             };
             self.demands.push(Demand { span, of, message });
@@ -28,7 +28,7 @@ impl Reader<'_> {
 
     pub(super) fn demand_of_type(&mut self, field: &Field, what: &str, trusted: bool) {
         if !trusted && has_nested_none(&field.ty) {
-            let rule = "a self-describing codec writes `Some(None)` and `Some(())` as it writes `None`: use an enum with a name for each case, or a positional codec such as `#[aggregate(snapshot_codec = Postcard)]`, or accept that with `#[schema(trusted)]`";
+            let rule = "a self-describing codec writes `Some(None)` and `Some(())` as it writes `None`: use an enum with a name for each case, or a positional codec such as `#[aggregate(snapshot_codec = eventsourcing::codec::Postcard)]`, or accept that with `#[schema(trusted)]`";
             self.demand(
                 field.ty.span(),
                 Keeping::NestedNone,
