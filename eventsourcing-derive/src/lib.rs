@@ -26,7 +26,7 @@ use syn::parse_macro_input;
 ///     name = "order",
 ///     id = Uuid,
 ///     schema_version = 1,
-///     snapshot_codec = Json,
+///     snapshot_codec = eventsourcing::codec::Json,
 ///     create(OrderCreated),
 ///     events(ItemAdded, basket::ItemAdded as basket_item_added, Noted<u32>),
 ///     discard(OrderDiscarded),
@@ -163,6 +163,9 @@ pub fn derive_aggregate_id(input: TokenStream) -> TokenStream {
 /// | a type | `crate = path` | where the runtime crate is, `::eventsourcing` by default |
 ///
 /// A form's name changes when the form does: bump it with the other crate's version, if that writes other bytes.
+///
+/// A type of `opaque(Type = "text")` may stand in another one that asks it to be `Clone`, `Debug`, `Default`, `Hash` or to be
+/// compared. If `Priced<geo::Point>` asks for a trait of another kind, the whole field takes a form: `opaque = "text"`.
 ///
 /// The serde attributes that change what is written are part of the shape. Type parameters that are written are `Schema`.
 #[proc_macro_derive(Schema, attributes(schema))]

@@ -43,24 +43,30 @@ fn capitalized(word: &str) -> String {
         .collect()
 }
 
-/// A field's name under `#[serde(rename_all = "…")]`; unchanged under a rule that serde doesn't know.
+/// A field's name under `#[serde(rename_all = "…")]`; unchanged under a rule that serde doesn't know. Serde changes the case
+/// of ASCII letters alone: `größe` is `GRößE`.
 pub(crate) fn renamed(field: &str, rule: &str) -> String {
-    let pascal = || upper_camel(field);
-    match rule {
-        "UPPERCASE" | "SCREAMING_SNAKE_CASE" => field.to_uppercase(),
-        "PascalCase" => pascal(),
-        "camelCase" => {
-            let pascal = pascal();
-            let mut letters = pascal.chars();
-            letters
-                .next()
-                .into_iter()
-                .flat_map(char::to_lowercase)
-                .chain(letters)
-                .collect()
+    let pascal = || {
+        let mut out = String::new();
+        let mut starts_a_word = true;
+        for letter in field.chars() {
+            if letter == '_' {
+                starts_a_word = true;
+            } else if starts_a_word {
+                out.push(letter.to_ascii_uppercase());
+                starts_a_word = false;
+            } else {
+                out.push(letter);
+            }
         }
+        out
+    };
+    match rule {
+        "UPPERCASE" | "SCREAMING_SNAKE_CASE" => field.to_ascii_uppercase(),
+        "PascalCase" => pascal(),
+        "camelCase" => first_lower(&pascal()),
         "kebab-case" => field.replace('_', "-"),
-        "SCREAMING-KEBAB-CASE" => field.to_uppercase().replace('_', "-"),
+        "SCREAMING-KEBAB-CASE" => field.to_ascii_uppercase().replace('_', "-"),
         _ => field.to_owned(),
     }
 }
@@ -80,17 +86,25 @@ pub(crate) fn renamed_variant(variant: &str, rule: &str) -> String {
     match rule {
         "lowercase" => variant.to_ascii_lowercase(),
         "UPPERCASE" => variant.to_ascii_uppercase(),
-        "camelCase" => {
-            let mut letters = variant.chars();
-            let first = letters.next().map(|letter| letter.to_ascii_lowercase());
-            first.into_iter().chain(letters).collect()
-        }
+        "camelCase" => first_lower(variant),
         "snake_case" => snake(),
         "SCREAMING_SNAKE_CASE" => snake().to_ascii_uppercase(),
         "kebab-case" => snake().replace('_', "-"),
         "SCREAMING-KEBAB-CASE" => snake().to_ascii_uppercase().replace('_', "-"),
         _ => variant.to_owned(),
     }
+}
+
+fn first_lower(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// What is left of a name without what parts its words: whatever rule it is written by.
+pub(crate) fn letters(name: &str) -> String {
+    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// Words that can't stand as a name without `r#`, in any edition.
@@ -217,7 +231,7 @@ fn distance(one: &str, other: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{identifier, nearest, renamed, snake, unspaced, upper_camel};
+    use super::{identifier, nearest, renamed, renamed_variant, snake, unspaced, upper_camel};
     use proc_macro2::Span;
 
     #[test]
@@ -266,6 +280,23 @@ mod tests {
             ("SCREAMING-KEBAB-CASE", "TWO-WORDS"),
         ] {
             assert_eq!(renamed("two_words", rule), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn serde_rules_change_the_case_of_ascii_letters() {
+        for (rule, field, variant) in [
+            ("lowercase", "äh_größe", "Ähgröße"),
+            ("UPPERCASE", "äH_GRößE", "ÄHGRößE"),
+            ("PascalCase", "ähGröße", "ÄhGröße"),
+            ("camelCase", "ähGröße", "ÄhGröße"),
+            ("snake_case", "äh_größe", "Äh_größe"),
+            ("SCREAMING_SNAKE_CASE", "äH_GRößE", "ÄH_GRößE"),
+            ("kebab-case", "äh-größe", "Äh-größe"),
+            ("SCREAMING-KEBAB-CASE", "äH-GRößE", "ÄH-GRößE"),
+        ] {
+            assert_eq!(renamed("äh_größe", rule), field, "{rule}");
+            assert_eq!(renamed_variant("ÄhGröße", rule), variant, "{rule}");
         }
     }
 

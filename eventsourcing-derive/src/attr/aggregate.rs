@@ -68,7 +68,11 @@ const KEYS: &[Key] = &[
     Key::new("name", Form::Value, "name = \"order\""),
     Key::new("id", Form::Value, "id = Uuid"),
     Key::new("schema_version", Form::Value, "schema_version = 2"),
-    Key::new("snapshot_codec", Form::Value, "snapshot_codec = Json"),
+    Key::new(
+        "snapshot_codec",
+        Form::Value,
+        "snapshot_codec = eventsourcing::codec::Json",
+    ),
     Key::new("create", Form::List, "create(OrderCreated)"),
     Key::new("events", Form::List, "events(ItemAdded, OrderSubmitted)"),
     Key::new("discard", Form::List, "discard(OrderDiscarded)"),
@@ -131,7 +135,12 @@ impl AggregateAttr {
             "id" => self.id = Some(value::type_of(input, key, "Uuid", mistakes)?),
             "schema_version" => self.schema_version = value::version(input, key, mistakes)?,
             "snapshot_codec" => {
-                self.snapshot_codec = Some(value::type_of(input, key, "Json", mistakes)?);
+                self.snapshot_codec = Some(value::type_of(
+                    input,
+                    key,
+                    "eventsourcing::codec::Json",
+                    mistakes,
+                )?);
             }
             "create" => {
                 if input.is_empty() {

@@ -48,6 +48,15 @@ pub(crate) struct Names {
 }
 
 impl Both {
+    /// What this one doesn't say the other does, for writing and for reading apart.
+    pub(crate) fn or(&self, other: &Self) -> Self {
+        let one = |own: &Option<String>, other: &Option<String>| own.clone().or(other.clone());
+        Self {
+            written: one(&self.written, &other.written),
+            read: one(&self.read, &other.read),
+        }
+    }
+
     /// This name; where none is given, `own` by the rule.
     pub(crate) fn resolve(
         &self,
@@ -123,9 +132,12 @@ impl SerdeAttr {
         let key = meta.path.get_ident().map(names::text).unwrap_or_default();
         let span = Some(meta.path.span());
         match key.as_str() {
-            "rename" => self.rename = both(meta)?,
-            "rename_all" => self.rename_all = both(meta)?,
-            "rename_all_fields" => self.rename_all_fields = both(meta)?,
+            "rename" => {
+                let more = both(meta, &mut self.rename)?;
+                self.aliases.extend(more);
+            }
+            "rename_all" => drop(both(meta, &mut self.rename_all)?),
+            "rename_all_fields" => drop(both(meta, &mut self.rename_all_fields)?),
             "alias" => self.aliases.push(text(meta)?.value()),
             "tag" => {
                 self.tag = Some(text(meta)?.value());
@@ -190,24 +202,29 @@ fn pass_over(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-/// `key = "name"` or `key(serialize = "name", deserialize = "other")`.
-fn both(meta: &ParseNestedMeta<'_>) -> syn::Result<Both> {
+/// `key = "name"` or `key(serialize = "name", deserialize = "other")`, in one attribute or several. The first name for
+/// reading is the one; the others, which come back, are read as well.
+fn both(meta: &ParseNestedMeta<'_>, found: &mut Both) -> syn::Result<Vec<String>> {
+    let mut more = Vec::new();
+    let mut read = |found: &mut Both, name: String| match &found.read {
+        None => found.read = Some(name),
+        Some(first) if *first == name => {}
+        Some(_) => more.push(name),
+    };
     if meta.input.peek(Token![=]) {
         let text = text(meta)?.value();
-        return Ok(Both {
-            written: Some(text.clone()),
-            read: Some(text),
-        });
+        found.written.get_or_insert(text.clone());
+        read(found, text);
+    } else {
+        meta.parse_nested_meta(|inner| {
+            let name = text(&inner)?.value();
+            if inner.path.is_ident("serialize") {
+                found.written.get_or_insert(name);
+            } else {
+                read(found, name);
+            }
+            Ok(())
+        })?;
     }
-    let mut found = Both::default();
-    meta.parse_nested_meta(|inner| {
-        let name = text(&inner)?.value();
-        if inner.path.is_ident("serialize") {
-            found.written = Some(name);
-        } else {
-            found.read = Some(name);
-        }
-        Ok(())
-    })?;
-    Ok(found)
+    Ok(more)
 }

@@ -144,7 +144,8 @@ pub(super) fn type_of(
         let literal: LitStr = input.parse()?;
         let text = literal.value();
         let parsed = literal.parse::<Type>();
-        let written = if parsed.is_ok() && names::upper_camel(&text) != example {
+        let name = example.rsplit("::").next().unwrap_or(example);
+        let written = if parsed.is_ok() && names::upper_camel(&text) != name {
             text.as_str()
         } else {
             example

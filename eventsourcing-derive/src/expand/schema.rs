@@ -48,6 +48,7 @@ pub(super) fn expand(model: &TypeShape) -> TokenStream {
         })
         .chain([String::from("Self")])
         .collect();
+    // Types around them ask for the standard library's traits: `[T]` in a `Cow` is `ToOwned` if `T` is `Clone`.
     let markers = opaque.iter().enumerate().map(|(number, (of, form))| {
         let name = marker(number);
         // An item of its own sees no parameters: then it is named as it is written.
@@ -58,6 +59,10 @@ pub(super) fn expand(model: &TypeShape) -> TokenStream {
             quote!(::core::any::type_name::<#of>())
         };
         quote! {
+            #[derive(
+                ::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::default::Default,
+                ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::cmp::PartialOrd, ::core::cmp::Ord, ::core::hash::Hash,
+            )]
             struct #name;
             #[automatically_derived]
             impl #krate::Schema for #name {

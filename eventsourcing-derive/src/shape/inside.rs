@@ -53,9 +53,7 @@ pub(super) fn replace(of: &mut Type, old: &Type, new: &Type) -> bool {
 
 /// The last segment of a path's name.
 pub(super) fn last_name(of: &Type) -> Option<String> {
-    match of {
-        Type::Group(group) => last_name(&group.elem),
-        Type::Paren(paren) => last_name(&paren.elem),
+    match ungrouped(of) {
         Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
         _ => None,
     }
@@ -94,9 +92,7 @@ pub(super) fn is_standard(path: &[String]) -> bool {
 
 /// Whether it is the standard library's `PhantomData`.
 pub(super) fn is_phantom(of: &Type) -> bool {
-    match of {
-        Type::Group(group) => is_phantom(&group.elem),
-        Type::Paren(paren) => is_phantom(&paren.elem),
+    match ungrouped(of) {
         Type::Path(path) => {
             let segments = path.path.segments.iter();
             let path: Vec<String> = segments.map(|s| names::text(&s.ident)).collect();
@@ -106,24 +102,74 @@ pub(super) fn is_phantom(of: &Type) -> bool {
     }
 }
 
-/// Whether a type of this name, or `Self`, is or stands in this one.
+/// Types that have values of their arguments in them, as serde knows them.
+const CONTAINERS: [&str; 27] = [
+    "Arc",
+    "BTreeMap",
+    "BTreeSet",
+    "BinaryHeap",
+    "Bound",
+    "Box",
+    "Cell",
+    "Cow",
+    "HashMap",
+    "HashSet",
+    "LinkedList",
+    "Mutex",
+    "Option",
+    "Range",
+    "RangeFrom",
+    "RangeInclusive",
+    "RangeTo",
+    "Rc",
+    "RefCell",
+    "Result",
+    "Reverse",
+    "RwLock",
+    "Saturating",
+    "Vec",
+    "VecDeque",
+    "Weak",
+    "Wrapping",
+];
+
+/// Whether a type of this name, or `Self`, is or stands in this one, as far as a macro can see: what a type of the user's
+/// makes of its arguments (`Id<Order>` has no order in it) is known when a repository is built.
 pub(super) fn contains_type(of: &Type, name: &str) -> bool {
-    let is_it = match of {
-        Type::Path(path) if path.qself.is_none() => {
-            path.path.is_ident("Self") || path.path.get_ident().is_some_and(|ident| ident == name)
+    if let Type::Path(path) = of {
+        if path.qself.is_some() {
+            return false;
         }
-        _ => false,
-    };
-    let mut found = is_it;
+        let is_it = |ident: &syn::Ident| ident == "Self" || ident == name;
+        if path.path.get_ident().is_some_and(is_it) {
+            return true;
+        }
+        let last = path.path.segments.last();
+        if !last.is_some_and(|last| CONTAINERS.contains(&names::text(&last.ident).as_str())) {
+            return false;
+        }
+    }
+    let mut found = false;
     inner(&mut of.clone(), &mut |of| found |= contains_type(of, name));
     found
 }
 
+/// The type itself: one that comes out of a macro has a group around it.
+fn ungrouped(of: &Type) -> &Type {
+    match of {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        of => of,
+    }
+}
+
 /// Whether an `Option<Option<_>>` or an `Option<()>` is or stands in this one.
 pub(super) fn has_nested_none(of: &Type) -> bool {
+    let of = ungrouped(of);
     let is_option = last_name(of).as_deref() == Some("Option");
     let mut found = false;
     inner(&mut of.clone(), &mut |inside| {
+        let inside = ungrouped(inside);
         let is_none = last_name(inside).as_deref() == Some("Option")
             || matches!(inside, Type::Tuple(tuple) if tuple.elems.is_empty());
         found |= (is_option && is_none) || has_nested_none(inside);
@@ -173,4 +219,69 @@ pub(crate) fn mentions(tokens: TokenStream, names: &[String]) -> bool {
         TokenTree::Ident(ident) => names.contains(&ident.to_string()),
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::{Type, TypeGroup, parse_quote};
+
+    use super::{contains_type, has_nested_none};
+
+    /// As a macro's `$t:ty` comes out.
+    fn grouped(of: Type) -> Type {
+        Type::Group(TypeGroup {
+            attrs: Vec::new(),
+            group_token: syn::token::Group::default(),
+            elem: Box::new(of),
+        })
+    }
+
+    #[test]
+    fn a_type_contains_itself_in_containers_alone() {
+        let inside: [Type; 7] = [
+            parse_quote!(Self),
+            parse_quote!(Vec<Box<Order>>),
+            parse_quote!(std::collections::BTreeMap<u8, [Option<Order>; 2]>),
+            parse_quote!((u8, Rc<Order>)),
+            parse_quote!(Cow<'static, [Order]>),
+            parse_quote!(Result<u8, (Order)>),
+            grouped(parse_quote!(Vec<Order>)),
+        ];
+        for of in inside {
+            assert!(contains_type(&of, "Order"), "{of:?}");
+        }
+        let others: [Type; 5] = [
+            parse_quote!(Id<Order>),
+            parse_quote!(Vec<Id<Order>>),
+            parse_quote!(PhantomData<Order>),
+            parse_quote!(BTreeMap<Id<Order>, PhantomData<fn() -> Order>>),
+            grouped(parse_quote!(ids::Id<Self>)),
+        ];
+        for of in others {
+            assert!(!contains_type(&of, "Order"), "{of:?}");
+        }
+    }
+
+    #[test]
+    fn an_option_out_of_a_macro_is_one_option() {
+        let once: [Type; 3] = [
+            grouped(parse_quote!(Option<u8>)),
+            grouped(grouped(parse_quote!((Option<u8>)))),
+            parse_quote!(Vec<(Option<u8>)>),
+        ];
+        for of in once {
+            assert!(!has_nested_none(&of), "{of:?}");
+        }
+        let inner = grouped(parse_quote!(Option<u8>));
+        let unit = grouped(parse_quote!(()));
+        let twice: [Type; 4] = [
+            parse_quote!(Option<#inner>),
+            grouped(parse_quote!(Option<#inner>)),
+            parse_quote!(Vec<Option<#unit>>),
+            parse_quote!(Option<(Option<u8>)>),
+        ];
+        for of in twice {
+            assert!(has_nested_none(&of), "{of:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use syn::{
 };
 
 use super::{
-    Demand, FieldShape, FieldType, FieldsShape, Form, Keeping, Of, Said, Tagging, TypeShape,
+    Demand, FieldShape, FieldType, FieldsShape, Form, Of, Said, Tagging, TypeShape,
     crossed::{Called, is_crossed},
     discriminants::{self, Discriminant},
     flag,
@@ -98,6 +98,7 @@ impl Reader<'_> {
         match &input.data {
             Data::Struct(data) if serde.transparent => self.transparent(&data.fields, &around),
             Data::Struct(data) => {
+                self.demand_of_tag(serde);
                 let mut fields = self.fields(&data.fields, &around);
                 fields.flags |= flags(&[(serde.deny_unknown_fields, flag::DENIES_UNKNOWN)]);
                 if serde.tag.is_some() {
@@ -108,9 +109,7 @@ impl Reader<'_> {
                 Form::Struct(fields, serde.tag.clone())
             }
             Data::Enum(data) => {
-                if let Some(span) = serde.tag_span {
-                    self.demand(span, Keeping::Undeclared, "a tag is read by what the bytes say, which a positional codec's don't: leave out `tag`");
-                }
+                self.demand_of_tag(serde);
                 let tagging = match (&serde.tag, &serde.content, serde.untagged) {
                     (_, _, Some(span)) if !trusted => {
                         self.refuse_untagged(span);
@@ -169,11 +168,9 @@ impl Reader<'_> {
             .map(|variant| self.variant(variant, serde, trusted))
             .collect();
         let called = data.variants.iter().zip(&shapes).map(|(variant, shape)| {
-            let own = names::text(&variant.ident);
-            let by_rule = Both::default().resolve(&serde.rename_all, &own, names::renamed_variant);
             let read = shape.read_as.iter().chain(&shape.aliases).cloned();
             Called {
-                natural: vec![own, by_rule.written, by_rule.read],
+                own: names::text(&variant.ident),
                 stored: [shape.name.clone()].into_iter().chain(read).collect(),
             }
         });
@@ -181,7 +178,7 @@ impl Reader<'_> {
         let numbers = discriminants::of(data);
         for (place, (shape, number)) in shapes.iter_mut().zip(numbers).enumerate() {
             if let (true, Some(called)) = (is_crossed(&called, place), called.get(place)) {
-                shape.said.extend(in_code(called));
+                shape.said.push(in_code(called));
             }
             match number {
                 Discriminant::Natural => {}
@@ -196,13 +193,8 @@ impl Reader<'_> {
         let own = SerdeAttr::read(&variant.attrs);
         let trusted =
             trusted || SchemaAttr::read(&variant.attrs, Place::Variant, self.mistakes).trusted;
-        let rule = if own.rename_all == Both::default() {
-            serde.rename_all_fields.clone()
-        } else {
-            own.rename_all.clone()
-        };
         let around = Around {
-            rule,
+            rule: own.rename_all.or(&serde.rename_all_fields),
             default: own.default,
             default_path: own.default_path.clone(),
         };
@@ -253,18 +245,16 @@ impl Reader<'_> {
         self.check_flattened(fields, &shapes);
         let called = fields.iter().zip(&shapes).map(|(field, shape)| {
             let own = field.ident.as_ref().map(names::text);
-            let own = own.unwrap_or_else(|| shape.name.clone());
-            let by_rule = Both::default().resolve(&around.rule, &own, names::renamed);
             let read = shape.read_as.iter().chain(&shape.aliases).cloned();
             Called {
-                natural: vec![own, by_rule.written, by_rule.read],
+                own: own.unwrap_or_else(|| shape.name.clone()),
                 stored: [shape.name.clone()].into_iter().chain(read).collect(),
             }
         });
         let called: Vec<Called> = called.collect();
         for (place, shape) in shapes.iter_mut().enumerate() {
             if let (true, Some(called)) = (is_crossed(&called, place), called.get(place)) {
-                shape.said.extend(in_code(called));
+                shape.said.push(in_code(called));
             }
         }
         FieldsShape {
@@ -367,9 +357,8 @@ impl Reader<'_> {
 }
 
 /// The Rust name, where that tells apart what stored names don't.
-fn in_code(called: &Called) -> Option<Said> {
-    let own = called.natural.first().cloned();
-    own.map(|own| ("in code", own))
+fn in_code(called: &Called) -> Said {
+    ("in code", called.own.clone())
 }
 
 fn skips(serde: &SerdeAttr) -> u16 {

@@ -19,7 +19,7 @@ impl Reader<'_> {
             let message = match of {
                 Keeping::NestedNone => rule.to_owned(),
                 Keeping::Undeclared => format!(
-                    "{rule}, or use a codec that describes itself: `#[aggregate(snapshot_codec = Json)]`"
+                    "{rule}, or use a codec that describes itself: `#[aggregate(snapshot_codec = eventsourcing::codec::Json)]`"
                 ),
             };
             self.demands.push(Demand { span, of, message });
@@ -28,7 +28,7 @@ impl Reader<'_> {
 
     pub(super) fn demand_of_type(&mut self, field: &Field, what: &str, trusted: bool) {
         if !trusted && has_nested_none(&field.ty) {
-            let rule = "a self-describing codec writes `Some(None)` and `Some(())` as it writes `None`: use an enum with a name for each case, or a positional codec such as `#[aggregate(snapshot_codec = Postcard)]`, or accept that with `#[schema(trusted)]`";
+            let rule = "a self-describing codec writes `Some(None)` and `Some(())` as it writes `None`: use an enum with a name for each case, or a positional codec such as `#[aggregate(snapshot_codec = eventsourcing::codec::Postcard)]`, or accept that with `#[schema(trusted)]`";
             self.demand(
                 field.ty.span(),
                 Keeping::NestedNone,
@@ -42,6 +42,14 @@ impl Reader<'_> {
                 Keeping::Undeclared,
                 &format!("{what}: {rule}"),
             );
+        }
+    }
+
+    /// Of an enum, and of a struct, whose name a tag says.
+    pub(super) fn demand_of_tag(&mut self, serde: &SerdeAttr) {
+        if let Some(span) = serde.tag_span {
+            let rule = "a tag is read by what the bytes say, which a positional codec's don't: leave out `tag`";
+            self.demand(span, Keeping::Undeclared, rule);
         }
     }
 

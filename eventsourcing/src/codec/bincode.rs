@@ -15,7 +15,7 @@ use super::{Codec, CodecError, Format, bounded::Limits};
 /// variant with content), and on more elements of sequences and maps than the bytes plus 65,536.
 ///
 /// Its upstream has ended development; switching to another codec is one attribute
-/// (`#[aggregate(snapshot_codec = Postcard)]`): snapshots in the old format become stale and are rebuilt.
+/// (`#[aggregate(snapshot_codec = eventsourcing::codec::Postcard)]`): snapshots in the old format become stale and are rebuilt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bincode;
 

@@ -14,7 +14,8 @@ use super::{Codec, CodecError, Format, bounded::Limits};
 /// Decoding fails on values that nest deeper than 128 levels (sequence, map, tuple, struct, newtype, `Some`, or enum
 /// variant with content), and on more elements of sequences and maps than the bytes plus 65,536.
 ///
-/// For snapshots, in the place of bincode, whose upstream has ended development: `#[aggregate(snapshot_codec = Postcard)]`.
+/// For snapshots, in the place of bincode, whose upstream has ended development:
+/// `#[aggregate(snapshot_codec = eventsourcing::codec::Postcard)]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Postcard;
 

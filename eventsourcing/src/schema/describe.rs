@@ -1,6 +1,10 @@
 //! From what the derive writes down to a description. The specs are plain tables, so that they compile fast.
 
-use std::{any::TypeId, borrow::Cow, collections::HashMap};
+use std::{
+    any::{Any, TypeId},
+    borrow::Cow,
+    collections::HashMap,
+};
 
 use super::{
     Schema,
@@ -153,10 +157,13 @@ impl Describer {
         Shape::Phantom(bare(name))
     }
 
-    /// A const argument, shown as it is.
+    /// A const argument as code has it: `'1'` is another one than `1`. Of numbers the type is left out: they mean the same
+    /// in each.
     #[doc(hidden)]
-    pub fn argument(value: &dyn ToString) -> Shape {
-        Shape::Constant(value.to_string())
+    pub fn argument<T: ToString + Any>(value: &T) -> Shape {
+        let letter = (value as &dyn Any).downcast_ref::<char>();
+        let letter = letter.map(|letter| format!("'{letter}'"));
+        Shape::Constant(letter.unwrap_or_else(|| value.to_string()))
     }
 
     /// The type `T` by its spec, unless it was met before.

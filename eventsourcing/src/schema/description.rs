@@ -42,7 +42,7 @@ pub enum Shape {
     Defined(usize),
     /// A type that the user named the form of, and its own name, without modules.
     Opaque(&'static str, String),
-    /// A const argument of a type.
+    /// A const argument of a type, as code has it.
     Constant(String),
     /// A type argument of which nothing is written, by its name without modules.
     Phantom(String),

@@ -11,8 +11,8 @@ use super::description::{
     Absent, Body, Definition, Description, Field, Said, Shape, Tagging, Variant,
 };
 
-/// A name with arguments that is longer than this has a number in their place. A type that holds another one twice has
-/// it twice in its name: nested, names would double with each level.
+/// A name with arguments that is longer than this has a number in place of its types. A type that holds another one twice
+/// has it twice in its name: nested, names would double with each level.
 const LONGEST_NAME: usize = 120;
 
 /// The type itself first, then the types in it by name, a block each.
@@ -245,22 +245,42 @@ fn with_arguments(
         .map(|inner| (inner, with_arguments(inner, bases, definitions, found)));
     let named: HashMap<usize, String> = named.collect();
     let of_definition = |place| named.get(&place).cloned().unwrap_or_default();
-    let arguments = arguments
+    let shown = arguments
         .iter()
         .map(|shape| shape_text(shape, &of_definition));
-    let arguments = arguments.collect::<Vec<_>>().join(", ");
-    let name = if arguments.is_empty() {
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let name = if shown.is_empty() {
         base
-    } else if base.len() + arguments.len() > LONGEST_NAME {
-        let [a, b, c, d, ..] = XxHash3_64::oneshot(arguments.as_bytes()).to_be_bytes();
-        format!("{base}#{a:02x}{b:02x}{c:02x}{d:02x}")
+    } else if base.len() + shown.len() > LONGEST_NAME {
+        format!("{base}#{}{}", number(&shown), unwritten(arguments))
     } else {
-        format!("{base}<{arguments}>")
+        format!("{base}<{shown}>")
     };
     if let Some(found) = found.get_mut(place) {
         *found = Some(name.clone());
     }
     name
+}
+
+/// Eight digits that stand for a text.
+fn number(text: &str) -> String {
+    let [a, b, c, d, ..] = XxHash3_64::oneshot(text.as_bytes()).to_be_bytes();
+    format!("{a:02x}{b:02x}{c:02x}{d:02x}")
+}
+
+/// Arguments that the lines of no block show: two names with the number of their types are compared by them.
+fn unwritten(arguments: &[Shape]) -> String {
+    let unwritten = arguments.iter().filter_map(|shape| match shape {
+        Shape::Phantom(of) if of.len() > LONGEST_NAME => Some(quoted(&format!("#{}", number(of)))),
+        Shape::Constant(_) | Shape::Phantom(_) => Some(shape_text(shape, &|_| String::new())),
+        _ => None,
+    });
+    let unwritten: Vec<String> = unwritten.collect();
+    if unwritten.is_empty() {
+        String::new()
+    } else {
+        format!("<{}>", unwritten.join(", "))
+    }
 }
 
 fn definitions_in(shape: &Shape) -> Vec<usize> {

@@ -141,7 +141,7 @@ fn suspects(format: Format) -> &'static str {
         }
         Format::Positional | Format::Unstated => {
             "`#[serde(skip)]`, `skip_serializing_if`, `flatten`, `untagged`, and `Serialize` or `#[serde(with)]` that writes \
-             less than is read; `Json` keeps more of these (`#[aggregate(snapshot_codec = Json)]`)"
+             less than is read; `Json` keeps more of these (`#[aggregate(snapshot_codec = eventsourcing::codec::Json)]`)"
         }
     }
 }

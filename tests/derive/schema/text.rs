@@ -334,3 +334,48 @@ enum Numbered
 ";
     assert_eq!(text::<Said>(), expected);
 }
+
+mod by_letter {
+    #[derive(eventsourcing::Schema, serde::Serialize, serde::Deserialize)]
+    pub(super) struct Coin<const OF: char>(u32);
+
+    #[derive(eventsourcing::Schema, serde::Serialize, serde::Deserialize)]
+    pub(super) struct Purse(Coin<'1'>, Coin<'a'>, Coin<'"'>);
+}
+
+mod by_number {
+    #[derive(eventsourcing::Schema, serde::Serialize, serde::Deserialize)]
+    pub(super) struct Coin<const OF: i8>(u32);
+
+    #[derive(eventsourcing::Schema, serde::Serialize, serde::Deserialize)]
+    pub(super) struct Purse(Coin<1>, Coin<-2>, Coin<3>);
+}
+
+mod one {
+    #[derive(eventsourcing::Schema, serde::Serialize, serde::Deserialize)]
+    pub(super) struct ByLetter(super::by_letter::Coin<'1'>);
+
+    #[derive(eventsourcing::Schema, serde::Serialize, serde::Deserialize)]
+    pub(super) struct ByNumber(super::by_number::Coin<1>);
+}
+
+#[test]
+fn const_arguments_are_shown_as_code_has_them() {
+    let text = text::<by_letter::Purse>();
+    assert!(
+        text.starts_with(
+            "struct Purse\n  0: Coin<\"'1'\">\n  1: Coin<\"'a'\">\n  2: Coin<\"'\\\"'\">\n"
+        ),
+        "{text}"
+    );
+    let text = self::text::<by_number::Purse>();
+    assert!(
+        text.starts_with("struct Purse\n  0: Coin<1>\n  1: Coin<-2>\n  2: Coin<3>\n"),
+        "{text}"
+    );
+    let fingerprints = [
+        Description::of::<one::ByLetter>().fingerprint(),
+        Description::of::<one::ByNumber>().fingerprint(),
+    ];
+    assert_ne!(fingerprints[0], fingerprints[1]);
+}

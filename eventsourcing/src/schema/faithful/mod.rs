@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
         if self.inside.contains(&place) && self.is_positional() {
             let name = self.definitions.get(place).map_or("it", |d| d.name);
             return self.refuse(format!(
-                "`{name}` contains itself, and deep values overflow the stack of a positional codec: use `snapshot_codec = Json` (or `event_codec(Json)`), which stops at 128 levels"
+                "`{name}` contains itself, and deep values overflow the stack of a positional codec: use `snapshot_codec = eventsourcing::codec::Json` (or `event_codec(Json)`), which stops at 128 levels"
             ));
         }
         let checked = self.checked.get_mut(place);

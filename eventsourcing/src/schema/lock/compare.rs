@@ -122,10 +122,16 @@ impl<'a> Comparison<'a> {
     fn event(&mut self, event: &'a Event, old: &'a Document, new: &'a Document) {
         let aggregate = event.aggregate.as_str();
         let title = event.block.title.as_str();
+        let is_written = |event: &Event| {
+            let written = old.written(aggregate, &event.name);
+            written.is_none_or(|written| written.version == event.version)
+        };
         for name in old.names_of(event) {
             match new.reader(aggregate, name, event.version) {
                 Some(reader) => self.read_as(event, reader, old, new),
                 None if name == event.name || new.is_retired(aggregate, name) => {}
+                // Lost to all versions: said at the one that is written.
+                None if new.written(aggregate, name).is_none() && !is_written(event) => {}
                 None => {
                     let cure =
                         format!("`#[event(alias = \"{name}\")]` on the event that such rows are.");
@@ -176,7 +182,7 @@ impl<'a> Comparison<'a> {
         if !findings.any(is_refused) {
             let titles = walk.pair(&event.block, &reader.block);
             for mode in modes {
-                for finding in unlike(&event.block, &reader.block, old, new, *mode) {
+                for finding in unlike(&event.block, &reader.block, old, new, *mode, walk.of) {
                     walk.find(&titles, finding);
                 }
             }

@@ -125,6 +125,7 @@ pub(super) fn unlike(
     old: &Document,
     new: &Document,
     mode: Mode,
+    of: Option<(&str, [u32; 2])>,
 ) -> Vec<Finding> {
     let has_conversions = |of: &Document| {
         let events = of.events.iter().map(|event| &event.block);
@@ -138,6 +139,7 @@ pub(super) fn unlike(
     let mut before = Walk::new(old, old, Side::Written);
     before.roots(event, event, mode);
     let mut now = Walk::new(old, new, Side::Written);
+    now.of = of;
     now.roots(event, reader, mode);
     let (same, before, now) = (same.refused(), before.refused(), now.refused());
     let added = now.difference(&before).map(|(title, what)| {

@@ -28,10 +28,17 @@ impl<'a> Walk<'a> {
             Mode::Exact(_, false) => Mode::ByName,
             mode => mode,
         };
+        // What a variant holds stands beside the tag.
+        let has = |key| {
+            old.notes
+                .iter()
+                .any(|note| matches!(note, Note::Text(other, _) if *other == key))
+        };
+        let is_around = !old.is_enum || (has("tag") && !has("content"));
         for (variant, other) in old.variants.iter().zip(&new.variants) {
             // A newtype is written as what is in it, among the fields around it.
-            let inner = match (old.is_enum, variant.kind()) {
-                (false, Kind::Tuple(1)) => mode,
+            let inner = match (is_around, variant.kind()) {
+                (true, Kind::Tuple(1)) => mode,
                 _ => inner,
             };
             for (field, other) in variant.fields.iter().zip(&other.fields) {

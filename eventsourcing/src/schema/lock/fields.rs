@@ -95,6 +95,10 @@ impl<'a> Walk<'a> {
     /// A field and the one that reads it.
     pub(super) fn field(&mut self, at: At<'_>, old: &'a Field, new: &'a Field) {
         let label = at.label;
+        if !old.is_read() && !new.is_read() {
+            self.absence(at.owner, label, old, new);
+            return;
+        }
         if !new.is_read() {
             let what = format!("{label} is no longer read: what is stored would be lost");
             return self.find(at.owner, Finding::refused(what));
@@ -151,22 +155,40 @@ impl<'a> Walk<'a> {
         old: &Field,
         new: &Field,
     ) {
-        let (stored, mut read) = (old.stored_names(), new.read_names());
-        read.remove(new.name.as_str());
-        let Some(name) = read.difference(&stored).next() else {
+        let written = (!old.has("not written")).then_some(old.name.as_str());
+        let mut names = names_read(new);
+        // No row has a name that is new, unless it is what was written and not read.
+        if written != Some(new.name.as_str()) {
+            names.remove(new.name.as_str());
+        }
+        let was_read = names_read(old);
+        let late: Vec<&str> = names.difference(&was_read).copied().collect();
+        let of_rows = late.iter().find(|name| written == Some(**name));
+        let Some(name) = of_rows.or(late.first()) else {
             return;
         };
+        let is_of_rows = of_rows.is_some();
         // A row with a name that is denied was an error of every load.
         if !was_absent(old) || around.has(DENIES) || self.of.is_some_and(|(_, [a, b])| b > a) {
             if old.name == new.name {
-                let what = format!("{label} is read under another name as well");
+                let what = if is_of_rows {
+                    format!("{label} is read from now on")
+                } else {
+                    format!("{label} is read under another name as well")
+                };
                 self.find(owner, Finding::behind(what));
             }
             return;
         }
-        let what = format!(
-            "{label} is read under the name `{name}` as well: in stored rows that have it under that name it was absent so far, and snapshots hold what came of that"
-        );
+        let what = if is_of_rows {
+            format!(
+                "{label} is read from now on: stored rows have it as `{name}`, which was not read so far, and snapshots hold what came of that"
+            )
+        } else {
+            format!(
+                "{label} is read under the name `{name}` as well: in stored rows that have it under that name it was absent so far, and snapshots hold what came of that"
+            )
+        };
         let raised = self
             .of
             .map_or_else(String::new, |(aggregate, [version, _])| {
@@ -186,9 +208,16 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// The names that it is read under, if it is read at all.
+fn names_read(field: &Field) -> BTreeSet<&str> {
+    let names = field.read_names();
+    names.into_iter().filter(|_| field.is_read()).collect()
+}
+
 /// Whether stored rows may lack it.
 fn was_absent(field: &Field) -> bool {
-    field.may_be_absent() || field.text("skipped if").is_some() || field.has("not written")
+    let is_lacking = field.text("skipped if").is_some() || field.has("not written");
+    field.may_be_absent() || is_lacking || !field.is_read()
 }
 
 /// What a row's field is read by: under the name that is written, or else under one that was.

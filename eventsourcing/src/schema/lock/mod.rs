@@ -33,7 +33,8 @@
 //! is read as that, and told.
 //!
 //! An alias on a field that was there before and may be absent is refused, unless `schema_version` goes up in the same change:
-//! rows that have the alias were replayed without their value, into snapshots that nothing else tells from others.
+//! rows that have the alias were replayed without their value, into snapshots that nothing else tells from others. The same
+//! holds where what was written and not read (`skip_deserializing`, two names by `rename`) is read from now on.
 //!
 //! An old version of an event, one that is only read by now, may become a newtype of `serde_json::Value`, unless it has
 //! integers of 128 bits.
@@ -67,7 +68,8 @@
 //!
 //! Each type has one block, whichever states and events it is in: a changed field is a changed line. Names have quotes where
 //! they have other characters than letters, digits, `_` and `-`, and so has a type argument of which nothing is written. Where a
-//! name with its arguments would be long, it has a number in their place: `Pair#1f0a9c3e`.
+//! name with its arguments would be long, it has a number in their place, and behind it those that no line shows:
+//! `Pair#1f0a9c3e`, `Amount#0c4b77d1<2>`.
 
 mod canonical;
 mod check;
@@ -103,7 +105,8 @@ const HEADER: &str = "\
 
 /// In the header of a file that has such a name.
 const SHORTENED: &str = "\
-# `Name#0a1b2c3d`: in place of the arguments of `Name`, which are long, stands a number that is made of them.
+# `Name#0a1b2c3d`: in place of the arguments of `Name`, which are long, stands a number that is made of them. Behind it
+# stand those that no line shows: constants, and types of which nothing is written.
 ";
 
 /// Below the format: the events are written by a codec that has no names.

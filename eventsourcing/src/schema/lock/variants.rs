@@ -14,7 +14,10 @@ impl<'a> Walk<'a> {
             let name = variant.name.as_str();
             let reads = |other: &&Variant| other.is_read() && other.read_names().contains(name);
             let Some(other) = new.variants.iter().find(reads) else {
-                self.find(owner, gone(variant, old, new));
+                // Rows of what wasn't read were an error of every load, or read as what stands for whatever isn't known.
+                if variant.is_read() {
+                    self.find(owner, gone(variant, old, new));
+                }
                 continue;
             };
             self.names_of_variant(owner, variant, other, new);
@@ -77,18 +80,18 @@ impl<'a> Walk<'a> {
     }
 
     fn new_variants(&mut self, owner: &Titles, old: &Block, new: &Block) {
-        let known: BTreeSet<&str> = old
-            .variants
-            .iter()
-            .flat_map(Variant::stored_names)
-            .collect();
+        let all = old.variants.iter();
+        let known: BTreeSet<&str> = all.clone().flat_map(Variant::stored_names).collect();
+        let was_read = all.filter(|variant| variant.is_read());
+        let was_read: BTreeSet<&str> = was_read.flat_map(Variant::read_names).collect();
         let unknown = old.variants.iter().find(|variant| variant.has("other"));
         for variant in &new.variants {
-            let names = variant.read_names();
-            let Some(name) = names.iter().find(|name| !known.contains(*name)) else {
+            if !variant.is_read() {
                 continue;
-            };
-            if let Some(unknown) = unknown {
+            }
+            let names = variant.read_names();
+            let late = names.iter().find(|name| !was_read.contains(*name));
+            if let (Some(name), Some(unknown)) = (late, unknown) {
                 let what = format!(
                     "rows with `{name}`, if there are any, were read as `{}`, which stands for whatever isn't known, and would be read as `{}`",
                     unknown.name, variant.name

@@ -389,8 +389,9 @@ impl<'a> Walk<'a> {
 }
 
 /// Whether two types differ in a const argument, or in one of which nothing is written: what is in them doesn't show it.
+/// The others are looked at where they are written, and a long name has a number in place of these.
 fn differ_in_what_is_not_written(old: &Type, new: &Type) -> bool {
-    let (Type::Named(_, old), Type::Named(_, new)) = (old, new) else {
+    let (Type::Named(before, old), Type::Named(now, new)) = (old, new) else {
         return false;
     };
     let is_constant = |name: &str| {
@@ -402,8 +403,16 @@ fn differ_in_what_is_not_written(old: &Type, new: &Type) -> bool {
         Type::Named(name, _) => is_constant(name),
         _ => false,
     };
-    let mut pairs = old.iter().zip(new);
-    pairs.any(|(old, new)| old != new && (is_unwritten(old) || is_unwritten(new)))
+    let is_short = |name: &str| !name.contains('#');
+    if is_short(before) && is_short(now) {
+        let mut pairs = old.iter().zip(new);
+        return pairs.any(|(old, new)| old != new && (is_unwritten(old) || is_unwritten(new)));
+    }
+    let of = |arguments: &'_ [Type]| -> Vec<Type> {
+        let unwritten = arguments.iter().filter(|of| is_unwritten(of));
+        unwritten.cloned().collect()
+    };
+    of(old) != of(new)
 }
 
 pub(super) fn option(of: &Type) -> Option<&Type> {

@@ -377,8 +377,32 @@ loses "`a` was read by `u8::deserialize` and is read by `super::super::doubled`"
 edit! { another_type_of_one_form { pub(super) struct Happened { #[schema(opaque = "v1")] pub(super) a: u8 } } { Happened { a: 1 } }
 => { pub(super) struct Happened { #[schema(opaque = "v1")] a: i8 } } loses "`a` was `opaque \"v1\" for u8` and is `opaque \"v1\" for i8`" }
 
+edit! { fields_that_trade_places { #[serde(rename_all = "camelCase")] pub(super) struct Happened { pub(super) paid_in: u8, pub(super) paid_out: u8 } } { Happened { paid_in: 1, paid_out: 2 } }
+=> { pub(super) struct Happened { #[serde(rename = "paidIn")] paid_out: u8, #[serde(rename = "paidOut")] paid_in: u8 } }
+loses "`paidIn` was called as it is stored in the code and is called `paid_out`" }
+
+edit! { variants_that_trade_places { pub(super) struct Happened { pub(super) k: K } #[serde(rename_all = "snake_case")] pub(super) enum K { WellPaid, NotPaid } } { Happened { k: K::WellPaid } }
+=> { pub(super) struct Happened { k: K } pub(super) enum K { #[serde(rename = "well_paid")] NotPaid, #[serde(rename = "not_paid")] WellPaid } }
+loses "variant `well_paid` was called as it is stored in the code and is called `NotPaid`" }
+
+edit! { a_field_beside_a_map_in_a_flattened_variant { pub(super) struct Happened { #[serde(flatten)] pub(super) k: K, #[serde(flatten)] #[schema(trusted)] pub(super) rest: BTreeMap<String, serde_json::Value> } #[serde(tag = "t")] pub(super) enum K { A(I) } pub(super) struct I { pub(super) n: u8 } }
+{ Happened { k: K::A(I { n: 1 }), rest: [("note".to_owned(), 5.into())].into() } }
+=> { pub(super) struct Happened { #[serde(flatten)] k: K, #[serde(flatten)] #[schema(trusted)] rest: BTreeMap<String, serde_json::Value> } #[serde(tag = "t")] pub(super) enum K { A(I) } pub(super) struct I { n: u8, note: Option<u8> } }
+loses "`flatten` mixes its fields with others" }
+
+edit! { a_field_in_a_flattened_variant_with_a_name { pub(super) struct Happened { #[serde(flatten)] pub(super) k: K, #[serde(flatten)] #[schema(trusted)] pub(super) rest: BTreeMap<String, u8> } #[serde(tag = "t", content = "c")] pub(super) enum K { A(I) } pub(super) struct I { pub(super) n: u8 } }
+{ Happened { k: K::A(I { n: 1 }), rest: [("note".to_owned(), 5)].into() } }
+=> { pub(super) struct Happened { #[serde(flatten)] k: K, #[serde(flatten)] #[schema(trusted)] rest: BTreeMap<String, u8> } #[serde(tag = "t", content = "c")] pub(super) enum K { A(I) } pub(super) struct I { n: u8, note: Option<u8> } }
+reads r#"Happened { k: A(I { n: 1, note: None }), rest: {"note": 5} }"# }
+
 edit! { another_const_argument { pub(super) struct Happened { pub(super) a: Fixed<2> } pub(super) struct Fixed<const N: u32>(pub(super) u32); } { Happened { a: Fixed(200) } }
 => { pub(super) struct Happened { a: Fixed<4> } pub(super) struct Fixed<const N: u32>(u32); } loses "`a` was `Fixed<2>` and is `Fixed<4>`" }
+
+edit! { another_letter_as_an_argument { pub(super) struct Happened { pub(super) a: Coin<'a'> } pub(super) struct Coin<const C: char>(pub(super) u32); } { Happened { a: Coin(200) } }
+=> { pub(super) struct Happened { a: Coin<'b'> } pub(super) struct Coin<const C: char>(u32); } loses "`a` was `Coin<\"'a'\">` and is `Coin<\"'b'\">`" }
+
+edit! { a_letter_as_an_argument_becomes_a_number { pub(super) struct Happened { pub(super) a: Coin<'1'> } pub(super) struct Coin<const C: char>(pub(super) u32); } { Happened { a: Coin(200) } }
+=> { pub(super) struct Happened { a: Coin<1> } pub(super) struct Coin<const C: u8>(u32); } loses "`a` was `Coin<\"'1'\">` and is `Coin<1>`" }
 
 edit! { another_phantom_argument { pub(super) struct Happened { pub(super) a: Money<u8> } pub(super) struct Money<C>(pub(super) u32, pub(super) std::marker::PhantomData<C>); } { Happened { a: Money(200, std::marker::PhantomData) } }
 => { pub(super) struct Happened { a: Money<i8> } pub(super) struct Money<C>(u32, std::marker::PhantomData<C>); } loses "`a` was `Money<\"u8\">` and is `Money<\"i8\">`" }

@@ -3,6 +3,8 @@
 use eventsourcing::{codec::Json, prelude::*, schema::lock::SchemaLock};
 use serde::{Deserialize, Serialize};
 
+use super::changed;
+
 /// Contains itself through a type that has no block of its own.
 #[derive(Schema, Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -78,4 +80,85 @@ fn the_file_says_what_a_number_in_a_name_is() {
     assert!(lock.compare(&text).unwrap().is_empty());
     let other = SchemaLock::new("unused").aggregate::<Order>().text();
     assert!(!other.contains(comment), "{other}");
+}
+
+/// An amount of what has a long name, of this scale and this currency.
+macro_rules! amount {
+    ($module:ident, $scale:literal, $currency:ident, $payload:ident) => {
+        mod $module {
+            use std::marker::PhantomData;
+
+            use eventsourcing::prelude::*;
+            use serde::{Deserialize, Serialize};
+
+            #[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+            pub(super) struct $payload {
+                t: u32,
+            }
+
+            #[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+            pub(super) struct AnEnvelopeForWhateverIsPaidByCustomersOfAllRegionsAndCountries<T>(T);
+
+            type Envelope<T> = AnEnvelopeForWhateverIsPaidByCustomersOfAllRegionsAndCountries<T>;
+
+            #[derive(Clone, Debug)]
+            pub(super) struct $currency;
+
+            #[derive(Schema, Clone, Debug, Serialize, Deserialize)]
+            pub(super) struct AmountThatIsPaidByCustomersOfAllRegionsAndCountries<
+                T,
+                const SCALE: u32,
+                C,
+            > {
+                of: T,
+                units: u64,
+                currency: PhantomData<C>,
+            }
+
+            type Amount<T, const SCALE: u32, C> =
+                AmountThatIsPaidByCustomersOfAllRegionsAndCountries<T, SCALE, C>;
+
+            #[derive(Event, Clone, Debug, Serialize, Deserialize)]
+            pub(super) struct Paid {
+                a: Amount<Envelope<Envelope<$payload>>, $scale, $currency>,
+            }
+
+            #[derive(Aggregate, Clone, Debug, Serialize, Deserialize)]
+            #[aggregate(id = u32, create(Paid))]
+            pub(super) struct Payment;
+
+            impl PaymentHandlers for Payment {
+                fn paid(_: &u32, _: Paid) -> Self {
+                    unreachable!("the test runs no handler")
+                }
+            }
+        }
+    };
+}
+
+amount!(cents, 2, Euro, Payload);
+amount!(tenths_of_mills, 4, Euro, Payload);
+amount!(yen, 2, Yen, Payload);
+amount!(of_another, 2, Euro, Content);
+
+#[test]
+fn a_long_name_shows_what_no_line_shows() {
+    let text = SchemaLock::new("unused")
+        .aggregate::<cents::Payment>()
+        .text();
+    assert!(text.contains("<2, \"Euro\">\n  of: AnEnvelope"), "{text}");
+    for report in [
+        changed::<cents::Payment, tenths_of_mills::Payment>(),
+        changed::<cents::Payment, yen::Payment>(),
+    ] {
+        assert!(report.refused() > 0, "{report}");
+        let expected = "`a` was `AmountThatIsPaidByCustomersOfAllRegionsAndCountries#";
+        assert!(report.to_string().contains(expected), "{report}");
+    }
+    // What the lines show is compared there.
+    let report = changed::<cents::Payment, of_another::Payment>();
+    assert_eq!(report.refused(), 0, "{report}");
+    assert!(!report.is_empty(), "{report}");
+    let report = changed::<cents::Payment, cents::Payment>();
+    assert!(report.is_empty(), "{report}");
 }

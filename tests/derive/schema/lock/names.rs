@@ -1,6 +1,10 @@
 //! Names that fields and types get: rows are read under them, and snapshots may hold what came of them before.
 
-use eventsourcing::{MemoryStore, prelude::*, schema::Fingerprint};
+use eventsourcing::{
+    MemoryStore,
+    prelude::*,
+    schema::{Fingerprint, lock::compare},
+};
 
 use super::{changed, texts};
 
@@ -169,6 +173,83 @@ fn names_of_what_may_be_absent() {
     ] {
         let (count, text) = refused(old, new);
         assert_eq!(count, 0, "{text}");
+    }
+}
+
+#[test]
+fn what_was_written_and_not_read() {
+    for (old, new) in [
+        ("  b: u8 (default, not read)\n", "  b: u8 (default)\n"),
+        ("  b: u8 (not read)\n", "  b: u8 (default)\n"),
+        (
+            "  b: Option<u8> (not read)\n",
+            "  c: Option<u8> (alias \"b\")\n",
+        ),
+        (
+            "  b: Option<u8> (read as \"c\")\n",
+            "  b: Option<u8> (alias \"c\")\n",
+        ),
+        (
+            "  b: Option<u8> (read as \"c\")\n",
+            "  c: Option<u8> (alias \"b\")\n",
+        ),
+        // In a type inside.
+        (
+            "  i: I\n\nstruct I\n  b: u8 (default, not read)\n",
+            "  i: I\n\nstruct I\n  b: u8 (default)\n",
+        ),
+    ] {
+        let (count, text) = refused(old, new);
+        assert_eq!(count, 1, "{text}");
+        assert!(text.contains("which was not read so far"), "{text}");
+        assert!(text.contains("`schema_version = 2` of o"), "{text}");
+
+        let event = |version: u8, fields: &str| {
+            format!(
+                "format 1\n\nstate o version {version}\n\nevent o/Added version 1 (create)\n{fields}"
+            )
+        };
+        let report = compare(&event(1, old), &event(2, new)).expect("both are lock files");
+        assert_eq!(report.refused(), 0, "{report}");
+    }
+    for (old, new) in [
+        // Such rows were an error.
+        (
+            "  i: I\n\nstruct I (denies unknown fields)\n  b: u8 (default, not read)\n",
+            "  i: I\n\nstruct I (denies unknown fields)\n  b: u8 (default)\n",
+        ),
+        // No row has it.
+        ("  b: u8 (default, not written)\n", "  b: u8 (default)\n"),
+    ] {
+        let (count, text) = refused(old, new);
+        assert_eq!(count, 0, "{text}");
+    }
+    // A row from before the field was written was read.
+    let (_, text) = refused("  b: u8 (not read)\n", "  b: u8\n");
+    assert!(
+        text.contains("can be absent from stored rows, and is required"),
+        "{text}"
+    );
+    // Still not read: nothing is lost by that, unless it is something else instead.
+    let unread = "event o/Added version 1 (create)\n  b: u8 (default, not read)\n";
+    assert!(texts(unread, unread).is_empty());
+    let (count, text) = refused(
+        "  b: u8 (default \"seven\", not read)\n",
+        "  b: u8 (default \"eight\", not read)\n",
+    );
+    assert_eq!(count, 1, "{text}");
+}
+
+#[test]
+fn variants_that_were_written_and_not_read() {
+    let unread = "  k: K\n\nenum K\n  A\n  B (not read)\n  C (other)\n";
+    let event = format!("event o/Added version 1 (create)\n{unread}");
+    assert!(texts(&event, &event).is_empty());
+    for read in ["  B\n", "  D (alias \"B\")\n", "  D (read as \"B\")\n"] {
+        let (count, text) = refused(unread, &unread.replace("  B (not read)\n", read));
+        assert_eq!(count, 1, "{text}");
+        let expected = "rows with `B`, if there are any, were read as `C`";
+        assert!(text.contains(expected), "{text}");
     }
 }
 

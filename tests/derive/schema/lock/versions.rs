@@ -36,6 +36,30 @@ event o/Added version 2 isn't recorded yet
 }
 
 #[test]
+fn an_alias_that_is_lost_to_all_versions_is_said_once() {
+    let aliased = "event o/Added version 1\n  a: u8\n\nevent o/Added version 2 (events, alias \"Put\")\n  b: u16\n";
+    let report = changed(aliased, &aliased.replace(", alias \"Put\"", ""));
+    let expected = "\
+event o/Added version 2
+  refused: rows named Put are no longer read
+  `#[event(alias = \"Put\")]` on the event that such rows are.
+";
+    let text = report.to_string();
+    assert!(text.contains(expected), "{text}");
+    assert_eq!(text.matches("rows named Put").count(), 1, "{text}");
+    // Lost to one of them: said of that one.
+    let report = changed(
+        aliased,
+        "event o/Added version 2 (events, alias \"Put\")\n  b: u16\n",
+    );
+    let text = report.to_string();
+    assert!(
+        text.contains("event o/Added version 1\n  refused: rows named Put are no longer read"),
+        "{text}"
+    );
+}
+
+#[test]
 fn an_old_version_keeps_its_shape() {
     let other = V1.replace("u8", "u16");
     let report = changed(&format!("{V1}{V2}"), &format!("{other}{V2}"));
