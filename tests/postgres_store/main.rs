@@ -10,6 +10,7 @@ mod bed;
 mod doubts;
 mod order;
 mod pooler;
+mod positions;
 mod schema;
 mod tail;
 mod tls;

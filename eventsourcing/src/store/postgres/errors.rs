@@ -164,21 +164,21 @@ impl StdError for Shared {
 
 /// The server's own words, where there are some.
 fn describe(database: &str, error: &tokio_postgres::Error) -> String {
-    let mut text = match error.as_db_error() {
-        Some(server) => format!(
-            "{database}: {} (SQLSTATE {})",
-            server.message(),
-            server.code().code()
-        ),
-        None => format!("{database}: {error}"),
+    let Some(server) = error.as_db_error() else {
+        let mut text = format!("{database}: {error}");
+        if let Some(source) = error.source() {
+            text.push_str(": ");
+            text.push_str(&source.to_string());
+        }
+        return text;
     };
-    if error.as_db_error().is_none()
-        && let Some(source) = error.source()
-    {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-    }
-    text
+    let hint = server.hint().map(|hint| format!("; {hint}"));
+    format!(
+        "{database}: {} (SQLSTATE {}){}",
+        server.message(),
+        server.code().code(),
+        hint.unwrap_or_default()
+    )
 }
 
 fn is_encoding(error: &tokio_postgres::Error) -> bool {

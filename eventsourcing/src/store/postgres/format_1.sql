@@ -1,7 +1,7 @@
 -- {schema} is the quoted name of the schema, {fence} the store's number among the advisory locks of its database.
 -- Texts compare by their bytes, whatever the database's collation: names that differ are different streams.
 
--- Positions. Never cached: readers rely on `last_value` being the last position drawn. Never beyond 48 bits: an append's
+-- Positions. Never cached: readers rely on its last value being the last position drawn. Never beyond 48 bits: an append's
 -- advisory lock has the position in its key. Appends that fail leave gaps.
 CREATE SEQUENCE {schema}.events_position AS bigint MINVALUE 0 START WITH 0 MAXVALUE 281474976710655 CACHE 1 NO CYCLE;
 SELECT setval('{schema}.events_position', 0);
@@ -40,6 +40,24 @@ CREATE TABLE {schema}.snapshots (
     PRIMARY KEY (stream, schema_version, fingerprint, codec, version)
 );
 
+-- The last position drawn, never one above. Not `SELECT last_value`: for every batch of values that PostgreSQL logs ahead it
+-- writes the end of the batch into the sequence's page for a moment, under a lock that a scan lets go before it looks. This
+-- function reads under the lock. Without an answer no fence could be taken, which must not pass in silence.
+CREATE FUNCTION {schema}.last_position_1() RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $last$
+DECLARE
+    last bigint := pg_catalog.pg_sequence_last_value('{schema}.events_position'::regclass);
+BEGIN
+    IF last IS NULL THEN
+        RAISE EXCEPTION 'the sequence events_position has no last position'
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'The role needs SELECT or USAGE on it. If it was restarted: setval() it to the highest position.';
+    END IF;
+    RETURN last;
+END
+$last$;
+
 -- Stores commits, finds them stored, or refuses them: all of a commit or nothing. No two commits of a call have a stream in common.
 -- Answers a row for each part: `outcome` is 0 (stored), 1 (was stored before) or 2 (conflict), `differs` says which part is to blame.
 -- The one way in which events come into the table, since it takes the fence (see `horizon_1`).
@@ -62,8 +80,8 @@ CREATE FUNCTION {schema}.append_1(
     lock_wait      int            -- how long to wait for a transaction that has a version of these streams open, in ms; null as set
 ) RETURNS TABLE (part bigint, outcome int, differs boolean, actual bigint, recorded timestamptz, positions bigint[])
 LANGUAGE plpgsql VOLATILE
--- Plans are kept by each session, from when the table was small. The sequence can't be read in another way, which then
--- looks so dear that it would be compiled, for seconds.
+-- Plans are kept by each session, from when the table was small. What can't be read in another way looks so dear then that
+-- it would be compiled, for seconds.
 SET enable_seqscan = off
 SET jit = off
 AS $append$
@@ -112,7 +130,7 @@ BEGIN
         -- The fence, once in a transaction: before the first position is drawn. Both the lock and the note of it
         -- are gone if the savepoint that they were taken behind is rolled back.
         IF current_setting('eventsourcing.fence_{fence}', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
-            PERFORM pg_advisory_xact_lock_shared((({fence})::bigint << 48) | last_value) FROM {schema}.events_position;
+            PERFORM pg_advisory_xact_lock_shared((({fence})::bigint << 48) | {schema}.last_position_1());
             PERFORM set_config('eventsourcing.fence_{fence}', pg_current_xact_id()::text, true);
         END IF;
         IF is_one THEN
@@ -213,7 +231,7 @@ BEGIN
     IF pg_is_in_recovery() THEN
         RAISE EXCEPTION 'a standby does not know which appends are under way' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
-    SELECT s.last_value INTO last FROM {schema}.events_position s;
+    last := {schema}.last_position_1();
     SELECT min(((l.classid::bigint & 65535) << 32) | l.objid::bigint), count(DISTINCT l.virtualtransaction)
       INTO lowest, appending
       FROM pg_catalog.pg_locks l
