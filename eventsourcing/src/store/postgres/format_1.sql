@@ -217,13 +217,17 @@ END
 $append$;
 
 -- How far the order is settled: no append that is under way, or that begins now, will show a position at or below `safe`.
+-- `settled` is the last event's by then. That holds for ever: the event is on the disk, and with it that its position was
+-- drawn. Positions above it, of appends that were rolled back, a server that crashes may hand out again.
 --
 -- Every append holds an advisory lock in share mode, from before it draws its first position until its transaction is over.
 -- The lock's key is the last position drawn by then, so that all its own are above. So, in this order: the last position
 -- drawn; then the lowest key that is held. What was drawn by the first look and is still under way shows in the second one;
 -- what doesn't is over, and visible to the next statement; what is drawn later is above both.
-CREATE FUNCTION {schema}.horizon_1(OUT safe bigint, OUT last bigint, OUT appending bigint)
+CREATE FUNCTION {schema}.horizon_1(OUT safe bigint, OUT last bigint, OUT appending bigint, OUT settled bigint)
 LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off
+SET jit = off
 AS $horizon$
 DECLARE
     lowest bigint;
@@ -238,6 +242,7 @@ BEGIN
      WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.classid::bigint >> 16 = {fence}
        AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database());
     safe := least(last, lowest);
+    settled := coalesce((SELECT e.position FROM {schema}.events e WHERE e.position <= safe ORDER BY e.position DESC LIMIT 1), 0);
 END
 $horizon$;
 

@@ -50,7 +50,7 @@ impl Shared {
             database,
             sql: Sql {
                 append: append::statement(&quoted),
-                horizon: format!("SELECT safe, last, appending FROM {quoted}.horizon_1()"),
+                horizon: format!("SELECT safe, last, appending, settled FROM {quoted}.horizon_1()"),
                 read: read::Statements::new(&quoted),
                 snapshots: snapshots::Statements::new(&quoted),
             },
