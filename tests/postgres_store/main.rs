@@ -8,6 +8,7 @@ mod append;
 mod append_in;
 mod bed;
 mod doubts;
+mod failover;
 mod order;
 mod pooler;
 mod positions;

@@ -4,10 +4,13 @@
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+};
 use futures_util::StreamExt as _;
 use tokio_postgres::{
     Client, Config, Row,
+    config::TargetSessionAttrs,
     types::{ToSql, Type},
 };
 
@@ -56,6 +59,11 @@ impl Database {
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(options.deadline);
         }
+        // Of several servers one is the primary.
+        let servers = config.get_hosts().len().max(config.get_hostaddrs().len());
+        if servers > 1 && config.get_target_session_attrs() == TargetSessionAttrs::Any {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         if config.get_application_name().is_none() {
             config.application_name("eventsourcing");
         }
@@ -68,6 +76,7 @@ impl Database {
             .wait_timeout(Some(options.pool_wait))
             .create_timeout(Some(options.pool_wait))
             .runtime(Runtime::Tokio1)
+            .post_create(on_a_primary(options.pool_wait))
             .build()
             .map_err(|error| Error::new(ErrorKind::InvalidConfiguration).caused_by(error))?;
         Ok(Self {
@@ -200,9 +209,10 @@ impl Connection {
         }
     }
 
-    /// Behind an error the server is ready for the next statement; behind silence it may not be.
+    /// Behind an error the server is ready for the next statement; behind silence it may not be. One that can only be read
+    /// from is a standby that a pooler, or what stands between, has put in the place of the primary.
     pub(super) fn end<T>(&mut self, done: &Result<T, Failure>) {
-        self.idle = !matches!(done, Err(failure) if failure.fate == Fate::Unknown);
+        self.idle = !matches!(done, Err(failure) if failure.fate == Fate::Unknown || failure.is_read_only());
     }
 }
 
@@ -212,6 +222,25 @@ impl Drop for Connection {
             drop(Object::take(object));
         }
     }
+}
+
+/// Refuses each new connection to a standby: what it has may be old, and which appends are under way it doesn't know.
+fn on_a_primary(wait: Duration) -> Hook {
+    Hook::async_fn(move |client, _| {
+        Box::pin(async move {
+            let asked = client.query_typed("SELECT pg_is_in_recovery()", &[]);
+            let late = |_| HookError::message("the server did not say whether it is a standby");
+            let rows = tokio::time::timeout(wait, asked).await.map_err(late)?;
+            let rows = rows.map_err(HookError::Backend)?;
+            match rows.first().map(|row| row.try_get(0)) {
+                Some(Ok(false)) => Ok(()),
+                Some(Err(error)) => Err(HookError::Backend(error)),
+                Some(Ok(true)) | None => Err(HookError::message(
+                    "the server is a standby; a URL that names all servers finds the primary",
+                )),
+            }
+        })
+    })
 }
 
 /// The driver's answer, or that it is late.

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use deadpool_postgres::{PoolError, TimeoutType};
+use deadpool_postgres::{HookError, PoolError, TimeoutType};
 use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use crate::{Error, ErrorKind};
@@ -60,7 +60,12 @@ impl Failure {
                 unavailable(format!("{database}: no connection within {wait:?}"))
             }
             PoolError::Closed => unavailable(format!("{database}: the store is closed")),
-            PoolError::Backend(error) => Self::of_connect(database, error),
+            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+                Self::of_connect(database, error)
+            }
+            PoolError::PostCreateHook(HookError::Message(what)) => {
+                unavailable(format!("{database}: {what}"))
+            }
             error => unavailable(format!("{database}: {error}")),
         }
     }
@@ -122,6 +127,11 @@ impl Failure {
             detail: detail.into(),
             source: None,
         }
+    }
+
+    /// Whether the server took it for a write where there can be none.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.kind == ErrorKind::ReadOnly
     }
 
     /// The same, where it can't be known whether the events are stored.

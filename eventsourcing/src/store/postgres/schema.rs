@@ -76,7 +76,7 @@ pub(super) async fn prepare(database: &Database, options: &PostgresOptions) -> R
 }
 
 async fn check_server(database: &Database) -> Result<()> {
-    let sql = "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), pg_is_in_recovery()";
+    let sql = "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')";
     let rows = database.rows(sql, &[]).await?;
     let name = &*database.name;
     let Some(row) = rows.first() else {
@@ -85,7 +85,6 @@ async fn check_server(database: &Database) -> Result<()> {
     let driver = |error| Failure::of_statement(name, error);
     let version: i32 = row.try_get(0).map_err(driver)?;
     let encoding: String = row.try_get(1).map_err(driver)?;
-    let standby: bool = row.try_get(2).map_err(driver)?;
     let unsupported = |what: String| {
         Err(Error::new(ErrorKind::InvalidConfiguration).because(format!("{name}: {what}")))
     };
@@ -99,12 +98,6 @@ async fn check_server(database: &Database) -> Result<()> {
         return unsupported(format!(
             "the database's encoding is {encoding}, not every text fits: it must be UTF8"
         ));
-    }
-    if standby {
-        // Locks aren't replicated: a standby can't tell readers how far the order is settled.
-        return unsupported(
-            "the server is a standby; `target_session_attrs=read-write` finds the primary".into(),
-        );
     }
     Ok(())
 }
