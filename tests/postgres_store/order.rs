@@ -257,3 +257,56 @@ async fn postgres_positions_that_a_crash_hands_out_again_are_not_passed_over() {
     }
     panic!("the sequence never fell back");
 }
+
+/// The number has 15 bits only: some two hundred stores are enough for two that have the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_stores_of_the_same_number_have_fences_of_their_own() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let client = client(database.config()).await;
+    let number = async |schema: &str| {
+        let sql = format!("SELECT value FROM {schema}.meta WHERE key = 'fence'");
+        let row = client.query_one(&sql, &[]).await.expect("the number");
+        row.get::<_, String>(0)
+    };
+    let opened = async |schema: &str| {
+        let options = PostgresOptions::default().schema(schema).connections(2);
+        open_with(database.config(), options).await
+    };
+    let one = opened("one").await;
+    // A number that stands for nothing else in the functions.
+    let mut schema = String::new();
+    for try_ in 0..50 {
+        schema = format!("other{try_}");
+        opened(&schema).await.close().await;
+        if number(&schema).await.len() >= 4 {
+            break;
+        }
+    }
+    let (wanted, drawn) = (number("one").await, number(&schema).await);
+    let sql = format!(
+        "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = '{schema}'::regnamespace AND prosrc LIKE '%{drawn}%'"
+    );
+    let functions = client.query(&sql, &[]).await.expect("the functions");
+    assert_eq!(functions.len(), 2);
+    for function in functions {
+        let sql = function.get::<_, String>(0).replace(&drawn, &wanted);
+        client.batch_execute(&sql).await.expect("the function");
+    }
+    let other = opened(&schema).await;
+
+    put(&one, "1", 0, 50).await;
+    let mut holder = crate::bed::client(database.config()).await;
+    let transaction = holder.transaction().await.expect("a transaction");
+    for (store, id) in [(&one, "2"), (&other, "slow")] {
+        let appended = store.append_in(&transaction, commit(id, 0, 1)).await;
+        appended.expect("an append");
+    }
+    put(&other, "fast", 0, 1).await;
+    let (seen, reader) = streams_after(&other, None).await;
+    assert!(seen.is_empty(), "{seen:?} stands behind an open append");
+    transaction.commit().await.expect("the commit");
+    let (seen, _) = streams_after(&other, reader).await;
+    assert_eq!(seen, ["order/slow", "order/fast"]);
+}

@@ -96,6 +96,8 @@ DECLARE
     head_id      uuid;
     head_time    timestamptz;
     is_one  boolean := cardinality(part_streams) = 1;   -- as most are: what follows has a shorter form for it
+    -- Of this store alone: another one of the database can have its number.
+    note    text := 'eventsourcing.fence_' || '{schema}.events_position'::regclass::oid;
 BEGIN
     IF is_one THEN
         SELECT e.version, e.id, e.recorded_at INTO head_version, head_id, head_time
@@ -129,9 +131,9 @@ BEGIN
         END IF;
         -- The fence, once in a transaction: before the first position is drawn. Both the lock and the note of it
         -- are gone if the savepoint that they were taken behind is rolled back.
-        IF current_setting('eventsourcing.fence_{fence}', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
+        IF current_setting(note, true) IS DISTINCT FROM pg_current_xact_id()::text THEN
             PERFORM pg_advisory_xact_lock_shared((({fence})::bigint << 48) | {schema}.last_position_1());
-            PERFORM set_config('eventsourcing.fence_{fence}', pg_current_xact_id()::text, true);
+            PERFORM set_config(note, pg_current_xact_id()::text, true);
         END IF;
         IF is_one THEN
             RETURN QUERY
