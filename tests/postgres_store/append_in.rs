@@ -1,8 +1,11 @@
 //! Appending within the caller's transaction.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use eventsourcing::{EventStore as _, prelude::*};
@@ -80,6 +83,65 @@ async fn postgres_a_transaction_goes_on_after_a_conflict() {
     assert!(again.repeated);
     transaction.commit().await.expect("the commit");
     assert_eq!(ids(&store, "1").await.len(), 4);
+}
+
+/// Under every isolation: whoever is first while this one waits, or since it began.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_race_that_is_lost_in_a_transaction_is_a_conflict() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open(&database).await;
+    for isolation in ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"] {
+        let mut first = client(database.config()).await;
+        let mut second = client(database.config()).await;
+        let sql = format!("SET default_transaction_isolation = '{isolation}'");
+        second.batch_execute(&sql).await.expect("the isolation");
+        for same in [false, true] {
+            let id = format!("{isolation} {same}");
+            let won = commit(&id, 0, 2);
+            let lost = if same {
+                won.clone()
+            } else {
+                commit(&id, 0, 1)
+            };
+            let open = first.transaction().await.expect("a transaction");
+            let late = second.transaction().await.expect("a transaction");
+            let sql = "SELECT count(*) FROM eventsourcing.events";
+            late.query(sql, &[]).await.expect("a snapshot");
+            store.append_in(&open, won).await.expect("an append");
+            let commits = async {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                open.commit().await.expect("the commit");
+            };
+            let (answer, ()) = tokio::join!(store.append_in(&late, lost), commits);
+            let error = answer.expect_err("it lost");
+            if same {
+                // It is stored: that is no conflict, which would make the caller decide again.
+                assert_eq!(*error.kind(), ErrorKind::Unavailable, "{id}: {error}");
+            } else {
+                let (expected, actual) = (0.into(), 2.into());
+                let conflict = ErrorKind::Conflict { expected, actual };
+                assert_eq!(*error.kind(), conflict, "{id}: {error}");
+                assert!(
+                    error.to_string().contains("accepts nothing more"),
+                    "{error}"
+                );
+            }
+            assert_eq!(error.stream(), Some(&stream(&id)));
+            assert!(late.batch_execute("SELECT 1").await.is_err(), "{id}");
+        }
+        let id = format!("{isolation} before");
+        let late = second.transaction().await.expect("a transaction");
+        let sql = "SELECT count(*) FROM eventsourcing.events";
+        late.query(sql, &[]).await.expect("a snapshot");
+        put(&store, &id, 0, 3).await;
+        let error = store.append_in(&late, commit(&id, 0, 1)).await;
+        let (expected, actual) = (0.into(), 3.into());
+        let error = error.expect_err("it is stale");
+        let conflict = ErrorKind::Conflict { expected, actual };
+        assert_eq!(*error.kind(), conflict, "{id}: {error}");
+    }
 }
 
 #[derive(Event, Clone, Debug, Serialize, Deserialize)]

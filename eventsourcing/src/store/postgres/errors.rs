@@ -129,6 +129,12 @@ impl Failure {
         }
     }
 
+    /// With more to say.
+    pub(super) fn adding(mut self, what: &str) -> Self {
+        self.detail = format!("{}; {what}", self.detail).into();
+        self
+    }
+
     /// Whether the server took it for a write where there can be none.
     pub(super) fn is_read_only(&self) -> bool {
         self.kind == ErrorKind::ReadOnly

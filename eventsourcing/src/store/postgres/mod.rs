@@ -1,12 +1,13 @@
 //! `PostgresStore`: events and snapshots in a schema of a PostgreSQL database. The public side; behind it, by concept:
 //! [`database`] lends connections, [`schema`] is the stored format, [`append`] calls the function that decides, [`queue`]
-//! puts appends together and resolves doubts, [`order`] knows how far readers may go, [`read`] reads, [`snapshots`] is the
+//! puts appends together and resolves doubts, [`in_transaction`] appends in one of the caller's, [`order`] knows how far readers may go, [`read`] reads, [`snapshots`] is the
 //! other table, [`errors`] translates.
 
 mod append;
 mod columns;
 mod database;
 mod errors;
+mod in_transaction;
 mod options;
 mod order;
 mod queue;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use self::{append::Call, errors::Failure, shared::Shared};
+use self::{errors::Failure, shared::Shared};
 pub use self::{options::PostgresOptions, order::OrderStatus};
 use super::{Appended, Capabilities, Commit, EventPage, EventStore, ReadAll, ReadStream};
 use crate::{
@@ -101,9 +102,12 @@ impl PostgresStore {
     /// Appends a commit within the caller's transaction: the events are there when it commits, with whatever else it wrote,
     /// and gone when it doesn't.
     ///
-    /// The transaction is one of any connection to the store's database, of the role that the caller chose. After a conflict
-    /// it can go on; after any other error PostgreSQL accepts nothing more in it. The answer holds once the transaction is
-    /// committed.
+    /// The transaction is one of any connection to the store's database, of the role that the caller chose. The answer holds
+    /// once the transaction is committed.
+    ///
+    /// After an error drop the transaction, and begin again with a fresh load. Only after a conflict with what was committed
+    /// before can it go on. A race that is lost while the append waits for another transaction is a conflict as well, and aborts
+    /// this one: PostgreSQL accepts nothing more in it, and makes a rollback of its commit without an error.
     ///
     /// From here to its end the transaction delays readers of all events (never other writers, except those of the same
     /// streams): append last, and commit soon.
@@ -125,24 +129,8 @@ impl PostgresStore {
         commit: Commit,
     ) -> Result<Appended> {
         let stream = commit.streams.first().map(|part| part.stream.clone());
-        let result = self.try_append_in(transaction, &commit).await;
+        let result = in_transaction::append(&self.0, transaction, &commit).await;
         result.map_err(|error| named(error, "append_in", stream.as_ref()))
-    }
-
-    async fn try_append_in(
-        &self,
-        transaction: &tokio_postgres::Transaction<'_>,
-        commit: &Commit,
-    ) -> Result<Appended> {
-        append::check(commit)?;
-        if commit.event_count() == 0 {
-            return Ok(Appended::nothing(commit, self.0.now().await?));
-        }
-        let call = Call::new(std::iter::once(commit), self.0.time()?, None);
-        let run = call.run(transaction.client(), &self.0.sql.append);
-        let database = &self.0.database;
-        let answers = database::within(database.deadline(), &database.name, run).await?;
-        append::appended(commit, &mut answers.into_iter(), self.0.store)
     }
 
     /// How far the order of all events is settled: a metric to watch. A transaction with appends that stays open keeps
