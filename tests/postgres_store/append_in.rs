@@ -8,10 +8,10 @@ use std::{
     time::Duration,
 };
 
-use eventsourcing::{EventStore as _, prelude::*};
+use eventsourcing::{EventStore as _, prelude::*, store::PostgresOptions};
 use serde::{Deserialize, Serialize};
 
-use crate::bed::{client, commit, database, ids, open, put, stream, visible};
+use crate::bed::{client, commit, database, ids, open, open_with, put, stream, visible};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_what_is_written_beside_an_append_commits_with_it() {
@@ -142,6 +142,47 @@ async fn postgres_a_race_that_is_lost_in_a_transaction_is_a_conflict() {
         let conflict = ErrorKind::Conflict { expected, actual };
         assert_eq!(*error.kind(), conflict, "{id}: {error}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_an_append_without_an_answer_is_stored_if_its_transaction_commits() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let options = PostgresOptions::default().deadline(Duration::from_millis(500));
+    let store = open_with(database.config(), options).await;
+    let mut first = client(database.config()).await;
+    let mut second = client(database.config()).await;
+    let open = first.transaction().await.expect("a transaction");
+    store
+        .append_in(&open, commit("1", 0, 1))
+        .await
+        .expect("an append");
+    let waits = second.transaction().await.expect("a transaction");
+    let late = store.append_in(&waits, commit("1", 0, 2)).await;
+    let late = late.expect_err("the deadline is over");
+    assert_eq!(*late.kind(), ErrorKind::OutcomeUnknown, "{late}");
+    open.rollback().await.expect("the rollback");
+    waits.commit().await.expect("the commit");
+    assert_eq!(ids(&store, "1").await.len(), 2);
+
+    // With its connection the transaction is gone for sure.
+    let open = first.transaction().await.expect("a transaction");
+    store
+        .append_in(&open, commit("2", 0, 1))
+        .await
+        .expect("an append");
+    let patient = open_with(database.config(), PostgresOptions::default()).await;
+    let waits = second.transaction().await.expect("a transaction");
+    let ends = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let killer = client(database.config()).await;
+        killer.batch_execute(sql).await.expect("the end");
+    };
+    let (lost, ()) = tokio::join!(patient.append_in(&waits, commit("2", 0, 2)), ends);
+    let lost = lost.expect_err("the connection is lost");
+    assert_eq!(*lost.kind(), ErrorKind::Unavailable, "{lost}");
 }
 
 #[derive(Event, Clone, Debug, Serialize, Deserialize)]

@@ -4,7 +4,6 @@ use tokio_postgres::Transaction;
 
 use super::{
     append::{self, Call},
-    database::within,
     errors::{Failure, Fate},
     read,
     shared::Shared,
@@ -26,7 +25,13 @@ pub(super) async fn append(
     let call = Call::new(std::iter::once(commit), shared.time()?, None);
     let run = call.run(transaction.client(), &shared.sql.append);
     let database = &shared.database;
-    match within(database.deadline(), &database.name, run).await {
+    let Ok(answer) = tokio::time::timeout(database.deadline(), run).await else {
+        // Unlike a transaction whose connection is lost, this one may still be committed, and the statement with it.
+        let late = Failure::late(&database.name, database.deadline()).in_doubt();
+        let what = "the append is still under way, and is stored if the transaction commits";
+        return Err(late.adding(what).into());
+    };
+    match answer.map_err(|error| Failure::of_statement(&database.name, error)) {
         Ok(answers) => append::appended(commit, &mut answers.into_iter(), shared.store),
         Err(failure) if failure.fate == Fate::Undone => Err(lost(shared, commit, failure).await),
         Err(failure) => Err(failure.into()),

@@ -109,6 +109,10 @@ impl PostgresStore {
     /// before can it go on. A race that is lost while the append waits for another transaction is a conflict as well, and aborts
     /// this one: PostgreSQL accepts nothing more in it, and makes a rollback of its commit without an error.
     ///
+    /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) says that no answer came within the
+    /// [`deadline`](PostgresOptions::deadline). The append is still under way then, as it is where this future is dropped: it
+    /// is stored if the transaction is committed, and not if it is dropped.
+    ///
     /// From here to its end the transaction delays readers of all events (never other writers, except those of the same
     /// streams): append last, and commit soon.
     ///
