@@ -185,6 +185,23 @@ async fn postgres_an_append_without_an_answer_is_stored_if_its_transaction_commi
     assert_eq!(*lost.kind(), ErrorKind::Unavailable, "{lost}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_transaction_of_another_stores_database_is_refused() {
+    let (Some(database), Some(elsewhere)) = (database().await, database().await) else {
+        return;
+    };
+    let (store, other) = (open(&database).await, open(&elsewhere).await);
+    let mut client = client(elsewhere.config()).await;
+    let transaction = client.transaction().await.expect("a transaction");
+    let refused = store.append_in(&transaction, commit("1", 0, 1)).await;
+    let refused = refused.expect_err("another store");
+    let wrong = ErrorKind::InvalidConfiguration;
+    assert_eq!(*refused.kind(), wrong, "{refused}");
+    assert!(refused.to_string().contains("another database"), "{refused}");
+    drop(transaction);
+    assert_eq!((visible(&store).await, visible(&other).await), (0, 0));
+}
+
 #[derive(Event, Clone, Debug, Serialize, Deserialize)]
 struct Opened;
 

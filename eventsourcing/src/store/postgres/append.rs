@@ -79,6 +79,7 @@ pub(super) struct Call<'a> {
     metadata: Vec<Raw<'a>>,
     at: Option<Time>,
     lock_wait: Option<i32>,
+    store: Uuid,
 }
 
 impl<'a> Call<'a> {
@@ -88,10 +89,12 @@ impl<'a> Call<'a> {
         commits: impl Iterator<Item = &'a Commit>,
         at: Option<Time>,
         lock_wait: Option<i32>,
+        store: Uuid,
     ) -> Self {
         let mut call = Self {
             at,
             lock_wait,
+            store,
             ..Self::default()
         };
         for commit in commits {
@@ -121,7 +124,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn parameters(&self) -> [Parameter<'_>; 16] {
+    fn parameters(&self) -> [Parameter<'_>; 17] {
         [
             (&self.commit_ids, Type::UUID_ARRAY),
             (&self.part_commits, Type::INT4_ARRAY),
@@ -139,6 +142,7 @@ impl<'a> Call<'a> {
             (&self.metadata, Type::TEXT_ARRAY),
             (&self.at, Type::TIMESTAMPTZ),
             (&self.lock_wait, Type::INT4),
+            (&self.store, Type::UUID),
         ]
     }
 
@@ -162,7 +166,7 @@ impl<'a> Call<'a> {
 pub(super) fn statement(schema: &str) -> String {
     format!(
         "SELECT part, outcome, differs, actual, recorded, positions
-        FROM {schema}.append_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+        FROM {schema}.append_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
     )
 }
 

@@ -233,7 +233,8 @@ fn kind(code: &str) -> ErrorKind {
         "XX001" | "XX002" => ErrorKind::Corrupt,
         // Schema, table or function is not there.
         "3F000" | "42P01" | "42883" | "42703" => ErrorKind::UnsupportedFormat,
-        "42501" => ErrorKind::InvalidConfiguration,
+        // A right that is missing; another store's database.
+        "42501" | "22023" => ErrorKind::InvalidConfiguration,
         "40001" | "40P01" | "23505" | "55P03" | "55006" | "55000" | "57014" => {
             ErrorKind::Unavailable
         }

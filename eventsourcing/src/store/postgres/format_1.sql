@@ -1,4 +1,5 @@
--- {schema} is the quoted name of the schema, {fence} the store's number among the advisory locks of its database.
+-- {schema} is the quoted name of the schema, {store} the store's identity, {fence} its number among the advisory locks of its
+-- database.
 -- Texts compare by their bytes, whatever the database's collation: names that differ are different streams.
 
 -- Positions. Never cached: readers rely on its last value being the last position drawn. Never beyond 48 bits: an append's
@@ -77,7 +78,8 @@ CREATE FUNCTION {schema}.append_1(
     binaries       bytea[],
     metadatas      text[],
     at             timestamptz,   -- null for the server's clock
-    lock_wait      int            -- how long to wait for a transaction that has a version of these streams open, in ms; null as set
+    lock_wait      int,           -- how long to wait for a transaction that has a version of these streams open, in ms; null as set
+    wanted         uuid           -- the store that the caller takes this one for
 ) RETURNS TABLE (part bigint, outcome int, differs boolean, actual bigint, recorded timestamptz, positions bigint[])
 LANGUAGE plpgsql VOLATILE
 -- Plans are kept by each session, from when the table was small. What can't be read in another way looks so dear then that
@@ -99,6 +101,11 @@ DECLARE
     -- Of this store alone: another one of the database can have its number.
     note    text := 'eventsourcing.fence_' || '{schema}.events_position'::regclass::oid;
 BEGIN
+    IF wanted <> '{store}'::uuid THEN
+        RAISE EXCEPTION 'the events are for the store %, and this is the store {store}', wanted
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'The transaction is of a connection to another database.';
+    END IF;
     IF is_one THEN
         SELECT e.version, e.id, e.recorded_at INTO head_version, head_id, head_time
           FROM {schema}.events e WHERE e.stream = part_streams[1] ORDER BY e.version DESC LIMIT 1;

@@ -22,7 +22,7 @@ pub(super) async fn append(
     if commit.event_count() == 0 {
         return Ok(Appended::nothing(commit, shared.now().await?));
     }
-    let call = Call::new(std::iter::once(commit), shared.time()?, None);
+    let call = Call::new(std::iter::once(commit), shared.time()?, None, shared.store);
     let run = call.run(transaction.client(), &shared.sql.append);
     let database = &shared.database;
     let Ok(answer) = tokio::time::timeout(database.deadline(), run).await else {

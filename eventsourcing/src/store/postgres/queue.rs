@@ -307,7 +307,7 @@ async fn call<'a>(
     commits: impl Iterator<Item = &'a Commit> + Clone,
     lock_wait: Option<i32>,
 ) -> Result<Vec<Result<Appended>>, Failure> {
-    let call = Call::new(commits.clone(), shared.time()?, lock_wait);
+    let call = Call::new(commits.clone(), shared.time()?, lock_wait, shared.store);
     let database = &shared.database;
     let mut connection = database.connection().await?;
     let run = call.run(connection.begin()?, &shared.sql.append);

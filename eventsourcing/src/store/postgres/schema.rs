@@ -211,13 +211,16 @@ async fn migrate_in(
     if applied == 0 {
         begin(client, schema).await?;
     }
-    let fence: String = {
-        let sql = format!("SELECT value FROM \"{schema}\".meta WHERE key = 'fence'");
-        client.query_typed_one(&sql, &[]).await?.try_get(0)?
+    let sql = format!("SELECT value FROM \"{schema}\".meta WHERE key = $1");
+    let meta = async |key: &str| {
+        let row = client.query_typed_one(&sql, &[(&key, Type::TEXT)]).await?;
+        row.try_get::<_, String>(0)
     };
+    let (store, fence) = (meta("store_id").await?, meta("fence").await?);
     for (version, migration) in (1_i32..).zip(MIGRATIONS).skip(applied) {
         let sql = migration
             .replace("{schema}", &format!("\"{schema}\""))
+            .replace("{store}", &store)
             .replace("{fence}", &fence);
         client.batch_execute(&sql).await?;
         let sql =
