@@ -12,6 +12,7 @@ mod failover;
 mod order;
 mod pooler;
 mod positions;
+mod runtimes;
 mod schema;
 mod tail;
 mod tls;

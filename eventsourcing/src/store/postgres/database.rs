@@ -4,9 +4,7 @@
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
-use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
-};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures_util::StreamExt as _;
 use tokio_postgres::{
     Client, Config, Row,
@@ -17,6 +15,7 @@ use tokio_postgres::{
 use super::{
     PostgresOptions,
     errors::{Failure, Fate},
+    hooks::{self, Homes},
     tls,
 };
 use crate::{Error, ErrorKind, Result};
@@ -71,12 +70,15 @@ impl Database {
         let fast = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
+        let homes = Homes::default();
         let pool = Pool::builder(Manager::from_config(config, tls, fast))
             .max_size(options.connections)
             .wait_timeout(Some(options.pool_wait))
             .create_timeout(Some(options.pool_wait))
             .runtime(Runtime::Tokio1)
-            .post_create(on_a_primary(options.pool_wait))
+            .post_create(hooks::on_a_primary(options.pool_wait))
+            .post_create(homes.note())
+            .pre_recycle(homes.ask())
             .build()
             .map_err(|error| Error::new(ErrorKind::InvalidConfiguration).caused_by(error))?;
         Ok(Self {
@@ -222,25 +224,6 @@ impl Drop for Connection {
             drop(Object::take(object));
         }
     }
-}
-
-/// Refuses each new connection to a standby: what it has may be old, and which appends are under way it doesn't know.
-fn on_a_primary(wait: Duration) -> Hook {
-    Hook::async_fn(move |client, _| {
-        Box::pin(async move {
-            let asked = client.query_typed("SELECT pg_is_in_recovery()", &[]);
-            let late = |_| HookError::message("the server did not say whether it is a standby");
-            let rows = tokio::time::timeout(wait, asked).await.map_err(late)?;
-            let rows = rows.map_err(HookError::Backend)?;
-            match rows.first().map(|row| row.try_get(0)) {
-                Some(Ok(false)) => Ok(()),
-                Some(Err(error)) => Err(HookError::Backend(error)),
-                Some(Ok(true)) | None => Err(HookError::message(
-                    "the server is a standby; a URL that names all servers finds the primary",
-                )),
-            }
-        })
-    })
 }
 
 /// The driver's answer, or that it is late.

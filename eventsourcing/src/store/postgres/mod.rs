@@ -1,5 +1,5 @@
 //! `PostgresStore`: events and snapshots in a schema of a PostgreSQL database. The public side; behind it, by concept:
-//! [`database`] lends connections, [`schema`] is the stored format, [`append`] calls the function that decides, [`queue`]
+//! [`database`] lends connections that [`hooks`] have looked at, [`schema`] is the stored format, [`append`] calls the function that decides, [`queue`]
 //! puts appends together and resolves doubts, [`in_transaction`] appends in one of the caller's, [`order`] knows how far readers may go, [`read`] reads, [`snapshots`] is the
 //! other table, [`errors`] translates.
 
@@ -7,6 +7,7 @@ mod append;
 mod columns;
 mod database;
 mod errors;
+mod hooks;
 mod in_transaction;
 mod options;
 mod order;

@@ -7,6 +7,8 @@
 //!   unknown until the deadline is reported so.
 //! - It never lingers for more: what comes while a batch is under way is the next one. Only those who were answered just now
 //!   get their turn first: callers that go on at once would otherwise fall into two halves that take turns.
+//! - Handles may be used from several runtimes, of which some end and some are driven only while somebody waits in them. So
+//!   each task here runs in the runtime of one who waits for it.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -14,7 +16,10 @@ use std::{
     time::Instant,
 };
 
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore, oneshot},
+};
 
 use super::{
     append::{self, Call},
@@ -57,6 +62,8 @@ struct State {
 #[derive(Debug)]
 struct Job {
     commit: Commit,
+    /// Whose caller waits.
+    runtime: Handle,
     answer: oneshot::Sender<Result<Appended>>,
 }
 
@@ -123,21 +130,39 @@ impl State {
 /// Stores it together with what else waits.
 pub(super) async fn append(shared: &Arc<Shared>, commit: Commit) -> Result<Appended> {
     let (answer, answered) = oneshot::channel();
-    let begin = {
-        let mut state = shared.queue.state();
-        state.waiting.push_back(Job { commit, answer });
-        !std::mem::replace(&mut state.is_draining, true)
-    };
-    if begin {
-        tokio::spawn(drain(Arc::clone(shared)));
-    }
+    shared.queue.state().waiting.push_back(Job {
+        commit,
+        runtime: Handle::current(),
+        answer,
+    });
+    begin(shared);
     answered.await.unwrap_or_else(|_| {
         let what = "the runtime that stored it has ended";
         Err(Error::new(ErrorKind::OutcomeUnknown).because(what))
     })
 }
 
-/// While it drains. If its runtime ends before its time, those who wait are not left waiting.
+/// Sees to it that what waits is stored.
+fn begin(shared: &Arc<Shared>) {
+    let runtime = {
+        let mut state = shared.queue.state();
+        match state.waiting.front().map(|job| job.runtime.clone()) {
+            Some(runtime) if !state.is_draining => {
+                state.is_draining = true;
+                runtime
+            }
+            _ => return,
+        }
+    };
+    // Made before the task: a runtime that ends drops tasks which it never began.
+    let draining = Draining {
+        shared: Arc::clone(shared),
+        is_over: false,
+    };
+    runtime.spawn(drain(draining));
+}
+
+/// Until the next batch is stored. If its runtime ends before, those who wait are not left waiting.
 struct Draining {
     shared: Arc<Shared>,
     is_over: bool,
@@ -164,41 +189,40 @@ fn abandon(shared: &Shared) {
     }
 }
 
-async fn drain(shared: Arc<Shared>) {
-    let mut draining = Draining {
-        shared,
-        is_over: false,
+async fn drain(mut draining: Draining) {
+    // Those who were answered just now get their turn first.
+    tokio::task::yield_now().await;
+    let batch = {
+        let mut state = draining.shared.queue.state();
+        let batch = state.next_batch();
+        if batch.is_empty() {
+            // What is left waits for what is tried alone, which begins again.
+            state.is_draining = false;
+            draining.is_over = true;
+        }
+        batch
     };
-    loop {
-        let batch = {
-            let mut state = draining.shared.queue.state();
-            let batch = state.next_batch();
-            if batch.is_empty() {
-                // What is left waits for what is tried alone, which begins again.
-                state.is_draining = false;
-                draining.is_over = true;
-                break;
-            }
-            batch
-        };
-        store(&draining.shared, batch).await;
-        tokio::task::yield_now().await;
+    if !batch.is_empty() {
+        let answers = store(&draining.shared, batch).await;
+        // Before they are answered: nobody may drive this runtime from then on.
+        draining.shared.queue.state().is_draining = false;
+        draining.is_over = true;
+        for (job, result) in answers {
+            job.answer(result);
+        }
+        begin(&draining.shared);
     }
     draining.shared.queue.idle.notify_waiters();
 }
 
-async fn store(shared: &Arc<Shared>, batch: Vec<Job>) {
+/// Answers those that are decided; the others are tried alone.
+async fn store(shared: &Arc<Shared>, batch: Vec<Job>) -> Vec<(Job, Result<Appended>)> {
     let lock_wait = Some(LOCK_WAIT);
     let mut tries = 0;
     let failure = loop {
         let commits = batch.iter().map(|job| &job.commit);
         match call(shared, commits, lock_wait).await {
-            Ok(results) => {
-                for (job, result) in batch.into_iter().zip(results) {
-                    job.answer(result);
-                }
-                return;
-            }
+            Ok(results) => return batch.into_iter().zip(results).collect(),
             // Others won a race for a version: now it shows.
             Err(failure) if failure.fate == Fate::Undone && tries < 2 => tries += 1,
             Err(failure) => break failure,
@@ -209,13 +233,14 @@ async fn store(shared: &Arc<Shared>, batch: Vec<Job>) {
         Fate::Refused => batch.len() == 1,
         Fate::Undone | Fate::Blocked | Fate::Unknown => false,
     };
-    for job in batch {
-        if final_ {
-            job.answer(Err(failure.to_error()));
-        } else {
-            one_alone(shared, job, failure.fate == Fate::Unknown);
-        }
+    if final_ {
+        let refused = |job| (job, Err(failure.to_error()));
+        return batch.into_iter().map(refused).collect();
     }
+    for job in batch {
+        one_alone(shared, job, failure.fate == Fate::Unknown);
+    }
+    Vec::new()
 }
 
 /// Its streams are taken while it is under way.
@@ -226,19 +251,13 @@ struct Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let begin = {
+        {
             let mut state = self.shared.queue.state();
             for stream in &self.streams {
                 state.taken.remove(stream);
             }
-            !state.waiting.is_empty() && !std::mem::replace(&mut state.is_draining, true)
-        };
-        if begin {
-            match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => drop(runtime.spawn(drain(Arc::clone(&self.shared)))),
-                Err(_) => abandon(&self.shared),
-            }
         }
+        begin(&self.shared);
         self.shared.queue.idle.notify_waiters();
     }
 }
@@ -254,7 +273,8 @@ fn one_alone(shared: &Arc<Shared>, job: Job, in_doubt: bool) {
         .state()
         .taken
         .extend(taken.streams.iter().cloned());
-    tokio::spawn(async move {
+    let runtime = job.runtime.clone();
+    runtime.spawn(async move {
         let shared = &taken.shared;
         let permit = shared.queue.alone.acquire().await;
         let result = alone(shared, &job.commit, in_doubt).await;
