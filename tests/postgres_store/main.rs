@@ -7,6 +7,7 @@
 mod append;
 mod append_in;
 mod bed;
+mod close;
 mod doubts;
 mod failover;
 mod order;

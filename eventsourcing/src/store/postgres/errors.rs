@@ -59,7 +59,7 @@ impl Failure {
             PoolError::Timeout(_) => {
                 unavailable(format!("{database}: no connection within {wait:?}"))
             }
-            PoolError::Closed => unavailable(format!("{database}: the store is closed")),
+            PoolError::Closed => Self::closed(database),
             PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
                 Self::of_connect(database, error)
             }
@@ -68,6 +68,12 @@ impl Failure {
             }
             error => unavailable(format!("{database}: {error}")),
         }
+    }
+
+    /// Nothing is asked of a store that was closed.
+    pub(super) fn closed(database: &str) -> Self {
+        let detail = format!("{database}: the store is closed");
+        Self::unsent(ErrorKind::Unavailable, &detail)
     }
 
     /// The driver's error while it connected.

@@ -19,6 +19,7 @@ pub(super) async fn append(
     commit: &Commit,
 ) -> Result<Appended> {
     append::check(commit)?;
+    shared.check_open()?;
     if commit.event_count() == 0 {
         return Ok(Appended::nothing(commit, shared.now().await?));
     }

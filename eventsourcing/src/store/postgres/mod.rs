@@ -160,7 +160,8 @@ impl PostgresStore {
 impl EventStore for PostgresStore {
     async fn append(&self, commit: Commit) -> Result<Appended> {
         let stream = commit.streams.first().map(|part| part.stream.clone());
-        let result = match append::check(&commit) {
+        let accepted = append::check(&commit).and_then(|()| Ok(self.0.check_open()?));
+        let result = match accepted {
             Err(error) => Err(error),
             Ok(()) if commit.event_count() == 0 => {
                 let now = self.0.now().await;
