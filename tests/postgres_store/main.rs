@@ -8,6 +8,7 @@ mod append;
 mod append_in;
 mod bed;
 mod close;
+mod deadlines;
 mod doubts;
 mod failover;
 mod order;

@@ -6,6 +6,7 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures_util::StreamExt as _;
+use tokio::time::Instant;
 use tokio_postgres::{
     Client, Config, Row,
     config::TargetSessionAttrs,
@@ -94,16 +95,26 @@ impl Database {
         self.deadline
     }
 
+    /// Until when a call that begins now waits for its answer.
+    pub(super) fn until(&self) -> Instant {
+        // As good as for ever.
+        let most = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+        Instant::now() + self.deadline.min(most)
+    }
+
     /// From now on there are no connections.
     pub(super) fn close(&self) {
         self.pool.close();
     }
 
-    pub(super) async fn connection(&self) -> Result<Connection, Failure> {
-        let object = self.pool.get().await.map_err(|error| {
-            let size = self.pool.status().max_size;
-            Failure::of_pool(&self.name, error, self.pool_wait, size)
-        })?;
+    pub(super) async fn connection(&self, until: Instant) -> Result<Connection, Failure> {
+        let object = tokio::time::timeout_at(until, self.pool.get()).await;
+        let object = object
+            .map_err(|_| Failure::unconnected(&self.name, self.deadline))?
+            .map_err(|error| {
+                let size = self.pool.status().max_size;
+                Failure::of_pool(&self.name, error, self.pool_wait, size)
+            })?;
         Ok(Connection {
             object: Some(object),
             idle: true,
@@ -115,10 +126,11 @@ impl Database {
         &self,
         sql: &str,
         parameters: &[Parameter<'_>],
+        until: Instant,
     ) -> Result<Vec<Row>, Failure> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.connection(until).await?;
         let asked = connection.begin()?.query_typed(sql, parameters);
-        let rows = within(self.deadline, &self.name, asked).await;
+        let rows = self.within(until, asked).await;
         connection.end(&rows);
         rows
     }
@@ -129,11 +141,11 @@ impl Database {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
-        let mut tries = 0;
+        let (until, mut tries) = (self.until(), 0);
         loop {
             tries += 1;
-            match self.rows_once(sql, parameters).await {
-                Err(failure) if self.asks_again(&failure, tries) => pause(tries).await,
+            match self.rows_once(sql, parameters, until).await {
+                Err(failure) if self.asks_again(&failure, tries, until) => pause(tries).await,
                 done => return done,
             }
         }
@@ -146,27 +158,41 @@ impl Database {
         parameters: &[Parameter<'_>],
         sink: impl Fn() -> S + Sync,
     ) -> Result<S, Failure> {
-        let mut tries = 0;
+        let (until, mut tries) = (self.until(), 0);
         loop {
             tries += 1;
-            let mut connection = self.connection().await?;
+            let mut connection = self.connection(until).await?;
             let client = connection.begin()?;
             let handed = hand_over(client, sql, parameters, sink());
-            let done = within(self.deadline, &self.name, handed).await;
+            let done = self.within(until, handed).await;
             connection.end(&done);
             match done {
-                Err(failure) if self.asks_again(&failure, tries) => pause(tries).await,
+                Err(failure) if self.asks_again(&failure, tries, until) => pause(tries).await,
                 done => return done,
             }
         }
     }
 
-    fn asks_again(&self, failure: &Failure, tries: u32) -> bool {
-        let again = matches!(failure.fate, Fate::Undone | Fate::Unknown) && tries < TRIES;
+    fn asks_again(&self, failure: &Failure, tries: u32, until: Instant) -> bool {
+        let again = matches!(failure.fate, Fate::Undone | Fate::Unknown)
+            && tries < TRIES
+            && Instant::now() < until;
         if again {
             tracing::debug!(database = %self.name, ?failure, "asking again");
         }
         again
+    }
+
+    /// The driver's answer, or that it is late.
+    pub(super) async fn within<T>(
+        &self,
+        until: Instant,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Failure> {
+        match tokio::time::timeout_at(until, work).await {
+            Ok(done) => done.map_err(|error| Failure::of_statement(&self.name, error)),
+            Err(_) => Err(Failure::late(&self.name, self.deadline)),
+        }
     }
 }
 
@@ -223,18 +249,6 @@ impl Drop for Connection {
         if let (Some(object), false) = (self.object.take(), self.idle) {
             drop(Object::take(object));
         }
-    }
-}
-
-/// The driver's answer, or that it is late.
-pub(super) async fn within<T>(
-    deadline: Duration,
-    name: &str,
-    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
-) -> Result<T, Failure> {
-    match tokio::time::timeout(deadline, work).await {
-        Ok(done) => done.map_err(|error| Failure::of_statement(name, error)),
-        Err(_) => Err(Failure::late(name, deadline)),
     }
 }
 

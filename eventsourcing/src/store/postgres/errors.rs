@@ -116,6 +116,18 @@ impl Failure {
         }
     }
 
+    /// No connection came within the deadline of a call.
+    pub(super) fn unconnected(database: &str, deadline: Duration) -> Self {
+        let detail = format!("{database}: no connection within {deadline:?}");
+        Self::unsent(ErrorKind::Unavailable, &detail)
+    }
+
+    /// An append waited for its turn until its deadline.
+    pub(super) fn untried(database: &str, deadline: Duration) -> Self {
+        let detail = format!("{database}: its turn did not come within {deadline:?}");
+        Self::unsent(ErrorKind::Unavailable, &detail)
+    }
+
     /// Stored values that make no sense.
     pub(super) fn corrupt(database: &str, what: &str) -> Self {
         let detail = format!("{database}: {what}");

@@ -169,7 +169,7 @@ impl EventStore for PostgresStore {
                     .map_err(Error::from)
             }
             Ok(()) if self.0.coalesce => queue::append(&self.0, commit).await,
-            Ok(()) => queue::alone(&self.0, &commit, false).await,
+            Ok(()) => queue::alone(&self.0, &commit).await,
         };
         result.map_err(|error| named(error, "append", stream.as_ref()))
     }

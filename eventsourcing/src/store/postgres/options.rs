@@ -80,8 +80,10 @@ impl PostgresOptions {
         self
     }
 
-    /// How long a call waits for the server's answer, whatever the server does; 40 seconds by default. An append of which
-    /// nothing is known then is asked for again, for as long once more.
+    /// How long a call takes at most, whatever the server does and however many wait before it; 40 seconds by default. An
+    /// append whose connection is lost is asked for again until then. What was never asked for, or is undone by then, fails with
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable), other appends with
+    /// [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self

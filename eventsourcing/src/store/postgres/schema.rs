@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     PostgresOptions,
-    database::{Database, within},
+    database::Database,
     errors::Failure,
 };
 use crate::{Error, ErrorKind, Result};
@@ -56,9 +56,10 @@ pub(super) fn quoted(name: &str) -> Result<String> {
 pub(super) async fn prepare(database: &Database, options: &PostgresOptions) -> Result<Uuid> {
     check_server(database).await?;
     let name = &*database.name;
-    let mut connection = database.connection().await?;
+    let until = database.until();
+    let mut connection = database.connection(until).await?;
     let inspected = inspect(connection.begin()?, &options.schema);
-    let current = within(database.deadline(), name, inspected).await;
+    let current = database.within(until, inspected).await;
     connection.end(&current);
     drop(connection);
     let current = current?;
@@ -161,9 +162,10 @@ fn accept(database: &str, content: &Content) -> Result<usize> {
 
 async fn migrate(database: &Database, schema: &str) -> Result<()> {
     let mut refusal = None;
-    let mut connection = database.connection().await?;
+    let until = database.until();
+    let mut connection = database.connection(until).await?;
     let migrated = migrate_on(connection.begin()?, &database.name, schema, &mut refusal);
-    let migrated = within(database.deadline(), &database.name, migrated).await;
+    let migrated = database.within(until, migrated).await;
     connection.end(&migrated);
     match refusal {
         Some(refusal) => Err(refusal),
