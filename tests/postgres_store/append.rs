@@ -200,3 +200,21 @@ async fn postgres_works_under_a_role_with_other_defaults() {
         assert_eq!((stored, visible(&store).await), (20, 40));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_commits_beyond_a_message_are_too_large() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let options = PostgresOptions::default().deadline(Duration::from_secs(5));
+    let store = open_with(database.config(), options).await;
+    let shared = bytes::Bytes::from(vec![b'1'; 1 << 20]);
+    let mut one = commit("1", 0, 1_024);
+    for event in &mut one.streams[0].events {
+        event.payload = shared.clone();
+    }
+    let refused = store.append(one).await.expect_err("it is 1 GiB");
+    assert_eq!(*refused.kind(), ErrorKind::TooLarge, "{refused}");
+    assert_eq!(refused.stream().map(StreamId::id), Some("1"));
+    put(&store, "1", 0, 1).await;
+}

@@ -17,9 +17,19 @@ use crate::{
 /// The codec whose payloads are stored as `json`, so that SQL can look into them.
 const TEXT_CODEC: &str = "json";
 
+/// PostgreSQL ends the connection over a message of 1 GiB, which looks as if it were lost; some is left for the rest of it.
+const MAX_BYTES: usize = (1 << 30) - (1 << 20);
+
 /// What is wrong with a commit whatever is stored.
 pub(super) fn check(commit: &Commit) -> Result<()> {
     commit.check()?;
+    let bytes = weight(commit);
+    if bytes > MAX_BYTES {
+        let detail = format!(
+            "the commit has {bytes} bytes, of which PostgreSQL takes {MAX_BYTES} in one statement"
+        );
+        return Err(Error::new(ErrorKind::TooLarge).because(detail));
+    }
     for part in &commit.streams {
         part.events
             .iter()
@@ -47,10 +57,19 @@ fn check_texts(part: &StreamCommit, event: &NewEvent) -> Result<()> {
         )))
 }
 
-/// How many bytes it has.
+/// How many bytes it has in a message, no fewer.
 pub(super) fn weight(commit: &Commit) -> usize {
-    let events = commit.streams.iter().flat_map(|part| &part.events);
-    events.map(|e| e.payload.len() + e.metadata.len()).sum()
+    // Numbers, ids, and the lengths before each value.
+    const FIXED: usize = 80;
+    let of_event = |event: &NewEvent| {
+        let names = event.name.len() + event.codec.len();
+        FIXED + names + event.payload.len() + event.metadata.len()
+    };
+    let of_part = |part: &StreamCommit| {
+        let events: usize = part.events.iter().map(of_event).sum();
+        FIXED + part.stream.as_str().len() + events
+    };
+    commit.streams.iter().map(of_part).sum()
 }
 
 /// Whether the column `json` takes it. What it refuses is kept as bytes: invalid JSON, and what nests too deep.
