@@ -17,6 +17,9 @@ use crate::{
 /// The codec whose payloads are stored as `json`, so that SQL can look into them.
 const TEXT_CODEC: &str = "json";
 
+/// As deep as the codec `json` reads.
+const MAX_DEPTH: usize = 128;
+
 /// PostgreSQL ends the connection over a message of 1 GiB, which looks as if it were lost; some is left for the rest of it.
 const MAX_BYTES: usize = (1 << 30) - (1 << 20);
 
@@ -76,7 +79,24 @@ pub(super) fn weight(commit: &Commit) -> usize {
 fn is_json(event: &NewEvent) -> bool {
     event.codec == TEXT_CODEC
         && std::str::from_utf8(&event.payload).is_ok()
+        && is_flat(&event.payload)
         && serde_json::from_slice::<IgnoredAny>(&event.payload).is_ok()
+}
+
+/// PostgreSQL's stack has room for some thousand levels of JSON; what is skipped is not counted by `serde_json`.
+fn is_flat(json: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    json.iter().all(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth <= MAX_DEPTH
+    })
 }
 
 /// The parameters of one call.
