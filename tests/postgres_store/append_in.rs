@@ -100,11 +100,7 @@ async fn postgres_a_race_that_is_lost_in_a_transaction_is_a_conflict() {
         for same in [false, true] {
             let id = format!("{isolation} {same}");
             let won = commit(&id, 0, 2);
-            let lost = if same {
-                won.clone()
-            } else {
-                commit(&id, 0, 1)
-            };
+            let lost = if same { won.clone() } else { commit(&id, 0, 1) };
             let open = first.transaction().await.expect("a transaction");
             let late = second.transaction().await.expect("a transaction");
             let sql = "SELECT count(*) FROM eventsourcing.events";
@@ -197,7 +193,10 @@ async fn postgres_a_transaction_of_another_stores_database_is_refused() {
     let refused = refused.expect_err("another store");
     let wrong = ErrorKind::InvalidConfiguration;
     assert_eq!(*refused.kind(), wrong, "{refused}");
-    assert!(refused.to_string().contains("another database"), "{refused}");
+    assert!(
+        refused.to_string().contains("another database"),
+        "{refused}"
+    );
     drop(transaction);
     assert_eq!((visible(&store).await, visible(&other).await), (0, 0));
 }

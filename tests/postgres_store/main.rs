@@ -18,3 +18,4 @@ mod runtimes;
 mod schema;
 mod tail;
 mod tls;
+mod urls;

@@ -45,12 +45,17 @@ impl Database {
             .or(config.get_user())
             .unwrap_or("postgres");
         let name = format!("{name:?}, schema {:?}", options.schema).into();
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            let what = "the connection's URL or settings name no host";
+            return Err(Error::new(ErrorKind::InvalidConfiguration).because(what));
+        }
         if let Some(timeout) = options.statement_timeout {
-            let before = config.get_options().map(|more| format!("{more} "));
+            // The last one counts: what the URL says itself.
+            let own = config.get_options().map(|own| format!(" {own}"));
             config.options(format!(
-                "{}-c statement_timeout={}",
-                before.unwrap_or_default(),
-                timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into())
+                "-c statement_timeout={}{}",
+                timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into()),
+                own.unwrap_or_default()
             ));
         }
         if config.get_connect_timeout().is_none() {

@@ -83,7 +83,12 @@ impl Failure {
             Some(state)
                 if *state == SqlState::INVALID_PASSWORD
                     || *state == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
-                    || *state == SqlState::INVALID_CATALOG_NAME =>
+                    || *state == SqlState::INVALID_CATALOG_NAME
+                    // Settings of the URL's `options` that there aren't, or that can't have this value.
+                    || *state == SqlState::UNDEFINED_OBJECT
+                    || *state == SqlState::INVALID_PARAMETER_VALUE
+                    || *state == SqlState::CANT_CHANGE_RUNTIME_PARAM
+                    || *state == SqlState::SYNTAX_ERROR =>
             {
                 ErrorKind::InvalidConfiguration
             }
@@ -178,6 +183,29 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         failure.to_error()
     }
+}
+
+/// A URL or settings that can't be read: which of them, and what to write. The text itself may hold a password.
+pub(super) fn unreadable(error: tokio_postgres::Error) -> Error {
+    let why = error.source().map(ToString::to_string).unwrap_or_default();
+    let named = why.starts_with("unknown option") || why.starts_with("invalid value for option");
+    let mut detail = "the connection's URL or settings can't be read".to_owned();
+    if named {
+        detail.push_str(": ");
+        detail.push_str(&why);
+    }
+    if why.ends_with("`sslmode`") {
+        detail.push_str(
+            "; there are `disable`, `prefer` and `require`, which verify the server's certificate, as others call `verify-full`",
+        );
+    } else if why.ends_with("`pgbouncer`") {
+        detail.push_str(
+            "; leave it out: every pooler in transaction mode will do, some with `PostgresOptions::statement_timeout(None)`",
+        );
+    }
+    Error::new(ErrorKind::InvalidConfiguration)
+        .because(detail)
+        .caused_by(error)
 }
 
 /// One source for many.

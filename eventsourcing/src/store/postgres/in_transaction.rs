@@ -50,8 +50,7 @@ async fn lost(shared: &Shared, commit: &Commit, failure: Failure) -> Error {
                 return failure.adding(what).into();
             }
             Ok(Some((_, head))) => {
-                let what =
-                    "another transaction was first, and PostgreSQL accepts nothing more in this one";
+                let what = "another transaction was first, and PostgreSQL accepts nothing more in this one";
                 let conflict = Error::conflict(part.stream.clone(), part.expected, head);
                 return conflict.because(what).caused_by(Error::from(failure));
             }

@@ -63,6 +63,10 @@ impl PostgresStore {
     /// Connects to the database that the URL (or `key=value` text) names, and makes the schema `eventsourcing` if it isn't
     /// there. Needs a Tokio runtime.
     ///
+    /// `sslmode` is `disable`, `prefer` (the default: TLS where the server has it) or `require`; a certificate is always
+    /// verified. `options=-c name=value` sets what the server lets a session set. If several hosts are named, the primary
+    /// among them is found.
+    ///
     /// Errors: [`ErrorKind::UnsupportedFormat`] if the schema belongs to something else, or has a newer format than this
     /// program knows; nothing is written to it then.
     pub async fn connect(url: &str) -> Result<Self> {
@@ -81,13 +85,9 @@ impl PostgresStore {
     /// # }
     /// ```
     pub async fn connect_with(url: &str, options: PostgresOptions) -> Result<Self> {
-        let config = url.parse().map_err(|error: tokio_postgres::Error| {
-            // The text may hold a password.
-            Error::new(ErrorKind::InvalidConfiguration)
-                .because("the connection's URL or settings can't be read")
-                .caused_by(error)
-                .during("connect")
-        })?;
+        let config = url
+            .parse()
+            .map_err(|error| errors::unreadable(error).during("connect"))?;
         Self::connect_config(config, options).await
     }
 

@@ -5,11 +5,7 @@ use tokio_postgres::{Client, types::Type};
 use twox_hash::XxHash3_64;
 use uuid::Uuid;
 
-use super::{
-    PostgresOptions,
-    database::Database,
-    errors::Failure,
-};
+use super::{PostgresOptions, database::Database, errors::Failure};
 use crate::{Error, ErrorKind, Result};
 
 /// The statements that lead from each format version to the next, the first from an empty schema.
@@ -77,7 +73,8 @@ pub(super) async fn prepare(database: &Database, options: &PostgresOptions) -> R
 }
 
 async fn check_server(database: &Database) -> Result<()> {
-    let sql = "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')";
+    let sql =
+        "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')";
     let rows = database.rows(sql, &[]).await?;
     let name = &*database.name;
     let Some(row) = rows.first() else {
