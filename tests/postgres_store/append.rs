@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use eventsourcing::{
-    ErrorKind, EventStore as _, StreamId,
-    store::{Commit, PostgresOptions},
+    ErrorKind, EventStore as _, StreamId, Version,
+    store::{Commit, PostgresOptions, ReadStream},
 };
 use uuid::Uuid;
 
@@ -199,4 +199,48 @@ async fn postgres_works_under_a_role_with_other_defaults() {
         }
         assert_eq!((stored, visible(&store).await), (20, 40));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_commits_beyond_a_message_are_too_large() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let options = PostgresOptions::default().deadline(Duration::from_secs(5));
+    let store = open_with(database.config(), options).await;
+    let shared = bytes::Bytes::from(vec![b'1'; 1 << 20]);
+    let mut one = commit("1", 0, 1_024);
+    for event in &mut one.streams[0].events {
+        event.payload = shared.clone();
+    }
+    let refused = store.append(one).await.expect_err("it is 1 GiB");
+    assert_eq!(*refused.kind(), ErrorKind::TooLarge, "{refused}");
+    assert_eq!(refused.stream().map(StreamId::id), Some("1"));
+    put(&store, "1", 0, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_json_that_nests_deep_is_stored_as_bytes() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open(&database).await;
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let text = format!(r#"["\"{}", "\\", {{}}]"#, "[{".repeat(500));
+    let payloads = [nested(128), text, nested(129), nested(100_000)];
+    let mut one = commit("1", 0, payloads.len());
+    for (event, payload) in one.streams[0].events.iter_mut().zip(&payloads) {
+        event.payload = payload.clone().into();
+    }
+    store.append(one).await.expect("the events are stored");
+    let read = ReadStream::from(Version::from(1));
+    let page = store.read_stream(&crate::bed::stream("1"), read).await;
+    let page = page.expect("a page");
+    let stored = page.iter().map(|event| event.payload);
+    assert!(stored.eq(payloads.iter().map(String::as_bytes)));
+    let client = client(database.config()).await;
+    let sql = "SELECT array_agg(payload IS NULL ORDER BY version) FROM eventsourcing.events";
+    let row = client.query_one(sql, &[]).await.expect("a row");
+    let as_bytes: Vec<bool> = row.get(0);
+    assert_eq!(as_bytes, [false, false, true, true]);
 }

@@ -1,14 +1,17 @@
 //! Appending within the caller's transaction.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
-use eventsourcing::{EventStore as _, prelude::*};
+use eventsourcing::{EventStore as _, prelude::*, store::PostgresOptions};
 use serde::{Deserialize, Serialize};
 
-use crate::bed::{client, commit, database, ids, open, put, stream, visible};
+use crate::bed::{client, commit, database, ids, open, open_with, put, stream, visible};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_what_is_written_beside_an_append_commits_with_it() {
@@ -80,6 +83,122 @@ async fn postgres_a_transaction_goes_on_after_a_conflict() {
     assert!(again.repeated);
     transaction.commit().await.expect("the commit");
     assert_eq!(ids(&store, "1").await.len(), 4);
+}
+
+/// Under every isolation: whoever is first while this one waits, or since it began.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_race_that_is_lost_in_a_transaction_is_a_conflict() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open(&database).await;
+    for isolation in ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"] {
+        let mut first = client(database.config()).await;
+        let mut second = client(database.config()).await;
+        let sql = format!("SET default_transaction_isolation = '{isolation}'");
+        second.batch_execute(&sql).await.expect("the isolation");
+        for same in [false, true] {
+            let id = format!("{isolation} {same}");
+            let won = commit(&id, 0, 2);
+            let lost = if same { won.clone() } else { commit(&id, 0, 1) };
+            let open = first.transaction().await.expect("a transaction");
+            let late = second.transaction().await.expect("a transaction");
+            let sql = "SELECT count(*) FROM eventsourcing.events";
+            late.query(sql, &[]).await.expect("a snapshot");
+            store.append_in(&open, won).await.expect("an append");
+            let commits = async {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                open.commit().await.expect("the commit");
+            };
+            let (answer, ()) = tokio::join!(store.append_in(&late, lost), commits);
+            let error = answer.expect_err("it lost");
+            if same {
+                // It is stored: that is no conflict, which would make the caller decide again.
+                assert_eq!(*error.kind(), ErrorKind::Unavailable, "{id}: {error}");
+            } else {
+                let (expected, actual) = (0.into(), 2.into());
+                let conflict = ErrorKind::Conflict { expected, actual };
+                assert_eq!(*error.kind(), conflict, "{id}: {error}");
+                assert!(
+                    error.to_string().contains("accepts nothing more"),
+                    "{error}"
+                );
+            }
+            assert_eq!(error.stream(), Some(&stream(&id)));
+            assert!(late.batch_execute("SELECT 1").await.is_err(), "{id}");
+        }
+        let id = format!("{isolation} before");
+        let late = second.transaction().await.expect("a transaction");
+        let sql = "SELECT count(*) FROM eventsourcing.events";
+        late.query(sql, &[]).await.expect("a snapshot");
+        put(&store, &id, 0, 3).await;
+        let error = store.append_in(&late, commit(&id, 0, 1)).await;
+        let (expected, actual) = (0.into(), 3.into());
+        let error = error.expect_err("it is stale");
+        let conflict = ErrorKind::Conflict { expected, actual };
+        assert_eq!(*error.kind(), conflict, "{id}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_an_append_without_an_answer_is_stored_if_its_transaction_commits() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let options = PostgresOptions::default().deadline(Duration::from_millis(500));
+    let store = open_with(database.config(), options).await;
+    let mut first = client(database.config()).await;
+    let mut second = client(database.config()).await;
+    let open = first.transaction().await.expect("a transaction");
+    store
+        .append_in(&open, commit("1", 0, 1))
+        .await
+        .expect("an append");
+    let waits = second.transaction().await.expect("a transaction");
+    let late = store.append_in(&waits, commit("1", 0, 2)).await;
+    let late = late.expect_err("the deadline is over");
+    assert_eq!(*late.kind(), ErrorKind::OutcomeUnknown, "{late}");
+    open.rollback().await.expect("the rollback");
+    waits.commit().await.expect("the commit");
+    assert_eq!(ids(&store, "1").await.len(), 2);
+
+    // With its connection the transaction is gone for sure.
+    let open = first.transaction().await.expect("a transaction");
+    store
+        .append_in(&open, commit("2", 0, 1))
+        .await
+        .expect("an append");
+    let patient = open_with(database.config(), PostgresOptions::default()).await;
+    let waits = second.transaction().await.expect("a transaction");
+    let ends = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let killer = client(database.config()).await;
+        killer.batch_execute(sql).await.expect("the end");
+    };
+    let (lost, ()) = tokio::join!(patient.append_in(&waits, commit("2", 0, 2)), ends);
+    let lost = lost.expect_err("the connection is lost");
+    assert_eq!(*lost.kind(), ErrorKind::Unavailable, "{lost}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_transaction_of_another_stores_database_is_refused() {
+    let (Some(database), Some(elsewhere)) = (database().await, database().await) else {
+        return;
+    };
+    let (store, other) = (open(&database).await, open(&elsewhere).await);
+    let mut client = client(elsewhere.config()).await;
+    let transaction = client.transaction().await.expect("a transaction");
+    let refused = store.append_in(&transaction, commit("1", 0, 1)).await;
+    let refused = refused.expect_err("another store");
+    let wrong = ErrorKind::InvalidConfiguration;
+    assert_eq!(*refused.kind(), wrong, "{refused}");
+    assert!(
+        refused.to_string().contains("another database"),
+        "{refused}"
+    );
+    drop(transaction);
+    assert_eq!((visible(&store).await, visible(&other).await), (0, 0));
 }
 
 #[derive(Event, Clone, Debug, Serialize, Deserialize)]

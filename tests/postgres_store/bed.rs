@@ -1,7 +1,7 @@
 //! A database of its own for each test, commits, and clients beside the store.
 
 use eventsourcing::{
-    EventStore as _, PostgresStore, StreamId, Version,
+    EventStore as _, Position, PostgresStore, StreamId, Version,
     store::{
         Appended, Commit, NewEvent, PostgresOptions, ReadAll, ReadStream, StreamCommit,
         tokio_postgres::{Client, Config, NoTls},
@@ -92,5 +92,26 @@ pub(crate) async fn visible(store: &PostgresStore) -> usize {
             return count;
         }
         read.after = page.last().map(|event| event.position);
+    }
+}
+
+/// The streams of the events that a reader of single events sees behind a position, and where it is then.
+pub(crate) async fn streams_after(
+    store: &PostgresStore,
+    mut after: Option<Position>,
+) -> (Vec<String>, Option<Position>) {
+    let mut seen = Vec::new();
+    loop {
+        let read = ReadAll {
+            after,
+            limit: 1,
+            ..ReadAll::default()
+        };
+        let page = store.read_all(read).await.expect("a page");
+        let Some(event) = page.last() else {
+            return (seen, after);
+        };
+        seen.push(event.stream.to_owned());
+        after = Some(event.position);
     }
 }

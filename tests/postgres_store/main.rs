@@ -7,9 +7,15 @@
 mod append;
 mod append_in;
 mod bed;
+mod close;
+mod deadlines;
 mod doubts;
+mod failover;
 mod order;
 mod pooler;
+mod positions;
+mod runtimes;
 mod schema;
 mod tail;
 mod tls;
+mod urls;

@@ -11,7 +11,7 @@ use eventsourcing::{
     testing::postgres::PostgresServer,
 };
 
-use crate::bed::{client, commit, database, open, open_with, put, visible};
+use crate::bed::{client, commit, database, open, open_with, put, streams_after, visible};
 
 /// A transaction that has an id, oldest of all, and stays open.
 async fn idle(config: &Config) -> Client {
@@ -193,4 +193,120 @@ async fn postgres_the_fence_holds_beyond_four_billion_positions() {
         transaction.commit().await.expect("the commit");
         assert_eq!(visible(&store).await, before + 6, "behind position {last}");
     }
+}
+
+/// A rollback takes effect without being logged at once, and so do the positions that it drew.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_positions_that_a_crash_hands_out_again_are_not_passed_over() {
+    if PostgresServer::for_tests().is_none()
+        || std::env::var_os("EVENTSOURCING_TEST_POSTGRES").is_some()
+    {
+        return;
+    }
+    let settings = [("autovacuum", "off"), ("wal_writer_delay", "10s")];
+    let server = PostgresServer::start(&settings).expect("a server of its own");
+    let database = server.database().await.expect("a database");
+    let store = open(&database).await;
+    let sequence = async |client: &Client| {
+        let sql = "SELECT last_value, log_cnt FROM eventsourcing.events_position";
+        let row = client.query_one(sql, &[]).await.expect("the sequence");
+        (row.get::<_, i64>(0), row.get::<_, i64>(1))
+    };
+    let mut filled = 0;
+    // What is logged in whole pages is on the disk: that a crash takes it back needs a few tries.
+    for number in 0..20 {
+        let mut holder = client(database.config()).await;
+        // The next position is one that the sequence logs.
+        while filled == 0 || sequence(&holder).await.1 > 0 {
+            put(&store, "filled", filled, 1).await;
+            filled += 1;
+        }
+        let transaction = holder.transaction().await.expect("a transaction");
+        let gone = commit("gone", 0, 4);
+        store
+            .append_in(&transaction, gone)
+            .await
+            .expect("an append");
+        transaction.rollback().await.expect("the rollback");
+        // A reader sees how far the order is settled.
+        visible(&store).await;
+        let (before, _) = sequence(&holder).await;
+        tokio::task::block_in_place(|| {
+            server.kill().expect("the kill");
+            server.restart().expect("the restart");
+        });
+        let mut holder = client(database.config()).await;
+        if sequence(&holder).await.0 >= before {
+            continue;
+        }
+        let end = store.read_all(ReadAll::default()).await.expect("a page");
+        let end = end.last().map(|event| event.position);
+        let transaction = holder.transaction().await.expect("a transaction");
+        let slow = commit(&format!("slow-{number}"), 0, 1);
+        store
+            .append_in(&transaction, slow)
+            .await
+            .expect("an append");
+        put(&store, "fast", 0, 3).await;
+        let (seen, reader) = streams_after(&store, end).await;
+        assert!(seen.is_empty(), "{seen:?} stands behind an open append");
+        transaction.commit().await.expect("the commit");
+        let (seen, _) = streams_after(&store, reader).await;
+        assert_eq!(seen.len(), 4, "{seen:?}");
+        return;
+    }
+    panic!("the sequence never fell back");
+}
+
+/// The number has 15 bits only: some two hundred stores are enough for two that have the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_stores_of_the_same_number_have_fences_of_their_own() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let client = client(database.config()).await;
+    let number = async |schema: &str| {
+        let sql = format!("SELECT value FROM {schema}.meta WHERE key = 'fence'");
+        let row = client.query_one(&sql, &[]).await.expect("the number");
+        row.get::<_, String>(0)
+    };
+    let opened = async |schema: &str| {
+        let options = PostgresOptions::default().schema(schema).connections(2);
+        open_with(database.config(), options).await
+    };
+    let one = opened("one").await;
+    // A number that stands for nothing else in the functions.
+    let mut schema = String::new();
+    for try_ in 0..50 {
+        schema = format!("other{try_}");
+        opened(&schema).await.close().await;
+        if number(&schema).await.len() >= 4 {
+            break;
+        }
+    }
+    let (wanted, drawn) = (number("one").await, number(&schema).await);
+    let sql = format!(
+        "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = '{schema}'::regnamespace AND prosrc LIKE '%{drawn}%'"
+    );
+    let functions = client.query(&sql, &[]).await.expect("the functions");
+    assert_eq!(functions.len(), 2);
+    for function in functions {
+        let sql = function.get::<_, String>(0).replace(&drawn, &wanted);
+        client.batch_execute(&sql).await.expect("the function");
+    }
+    let other = opened(&schema).await;
+
+    put(&one, "1", 0, 50).await;
+    let mut holder = crate::bed::client(database.config()).await;
+    let transaction = holder.transaction().await.expect("a transaction");
+    for (store, id) in [(&one, "2"), (&other, "slow")] {
+        let appended = store.append_in(&transaction, commit(id, 0, 1)).await;
+        appended.expect("an append");
+    }
+    put(&other, "fast", 0, 1).await;
+    let (seen, reader) = streams_after(&other, None).await;
+    assert!(seen.is_empty(), "{seen:?} stands behind an open append");
+    transaction.commit().await.expect("the commit");
+    let (seen, _) = streams_after(&other, reader).await;
+    assert_eq!(seen, ["order/slow", "order/fast"]);
 }

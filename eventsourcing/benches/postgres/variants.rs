@@ -19,7 +19,7 @@ use crate::Result;
 const TIME: Duration = Duration::from_millis(1_500);
 
 /// The fence in the function: from the first line to the second one.
-const FENCE: (&str, &str) = ("IF current_setting('eventsourcing.fence", "END IF;");
+const FENCE: (&str, &str) = ("IF current_setting(note", "END IF;");
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Variant {

@@ -17,9 +17,22 @@ use crate::{
 /// The codec whose payloads are stored as `json`, so that SQL can look into them.
 const TEXT_CODEC: &str = "json";
 
+/// As deep as the codec `json` reads.
+const MAX_DEPTH: usize = 128;
+
+/// PostgreSQL ends the connection over a message of 1 GiB, which looks as if it were lost; some is left for the rest of it.
+const MAX_BYTES: usize = (1 << 30) - (1 << 20);
+
 /// What is wrong with a commit whatever is stored.
 pub(super) fn check(commit: &Commit) -> Result<()> {
     commit.check()?;
+    let bytes = weight(commit);
+    if bytes > MAX_BYTES {
+        let detail = format!(
+            "the commit has {bytes} bytes, of which PostgreSQL takes {MAX_BYTES} in one statement"
+        );
+        return Err(Error::new(ErrorKind::TooLarge).because(detail));
+    }
     for part in &commit.streams {
         part.events
             .iter()
@@ -47,17 +60,43 @@ fn check_texts(part: &StreamCommit, event: &NewEvent) -> Result<()> {
         )))
 }
 
-/// How many bytes it has.
+/// How many bytes it has in a message, no fewer.
 pub(super) fn weight(commit: &Commit) -> usize {
-    let events = commit.streams.iter().flat_map(|part| &part.events);
-    events.map(|e| e.payload.len() + e.metadata.len()).sum()
+    // Numbers, ids, and the lengths before each value.
+    const FIXED: usize = 80;
+    let of_event = |event: &NewEvent| {
+        let names = event.name.len() + event.codec.len();
+        FIXED + names + event.payload.len() + event.metadata.len()
+    };
+    let of_part = |part: &StreamCommit| {
+        let events: usize = part.events.iter().map(of_event).sum();
+        FIXED + part.stream.as_str().len() + events
+    };
+    commit.streams.iter().map(of_part).sum()
 }
 
 /// Whether the column `json` takes it. What it refuses is kept as bytes: invalid JSON, and what nests too deep.
 fn is_json(event: &NewEvent) -> bool {
     event.codec == TEXT_CODEC
         && std::str::from_utf8(&event.payload).is_ok()
+        && is_flat(&event.payload)
         && serde_json::from_slice::<IgnoredAny>(&event.payload).is_ok()
+}
+
+/// PostgreSQL's stack has room for some thousand levels of JSON; what is skipped is not counted by `serde_json`.
+fn is_flat(json: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    json.iter().all(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth <= MAX_DEPTH
+    })
 }
 
 /// The parameters of one call.
@@ -79,6 +118,7 @@ pub(super) struct Call<'a> {
     metadata: Vec<Raw<'a>>,
     at: Option<Time>,
     lock_wait: Option<i32>,
+    store: Uuid,
 }
 
 impl<'a> Call<'a> {
@@ -88,10 +128,12 @@ impl<'a> Call<'a> {
         commits: impl Iterator<Item = &'a Commit>,
         at: Option<Time>,
         lock_wait: Option<i32>,
+        store: Uuid,
     ) -> Self {
         let mut call = Self {
             at,
             lock_wait,
+            store,
             ..Self::default()
         };
         for commit in commits {
@@ -121,7 +163,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn parameters(&self) -> [Parameter<'_>; 16] {
+    fn parameters(&self) -> [Parameter<'_>; 17] {
         [
             (&self.commit_ids, Type::UUID_ARRAY),
             (&self.part_commits, Type::INT4_ARRAY),
@@ -139,6 +181,7 @@ impl<'a> Call<'a> {
             (&self.metadata, Type::TEXT_ARRAY),
             (&self.at, Type::TIMESTAMPTZ),
             (&self.lock_wait, Type::INT4),
+            (&self.store, Type::UUID),
         ]
     }
 
@@ -162,7 +205,7 @@ impl<'a> Call<'a> {
 pub(super) fn statement(schema: &str) -> String {
     format!(
         "SELECT part, outcome, differs, actual, recorded, positions
-        FROM {schema}.append_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+        FROM {schema}.append_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
     )
 }
 

@@ -6,14 +6,17 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures_util::StreamExt as _;
+use tokio::time::Instant;
 use tokio_postgres::{
     Client, Config, Row,
+    config::TargetSessionAttrs,
     types::{ToSql, Type},
 };
 
 use super::{
     PostgresOptions,
     errors::{Failure, Fate},
+    hooks::{self, Homes},
     tls,
 };
 use crate::{Error, ErrorKind, Result};
@@ -42,12 +45,17 @@ impl Database {
             .or(config.get_user())
             .unwrap_or("postgres");
         let name = format!("{name:?}, schema {:?}", options.schema).into();
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            let what = "the connection's URL or settings name no host";
+            return Err(Error::new(ErrorKind::InvalidConfiguration).because(what));
+        }
         if let Some(timeout) = options.statement_timeout {
-            let before = config.get_options().map(|more| format!("{more} "));
+            // The last one counts: what the URL says itself.
+            let own = config.get_options().map(|own| format!(" {own}"));
             config.options(format!(
-                "{}-c statement_timeout={}",
-                before.unwrap_or_default(),
-                timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into())
+                "-c statement_timeout={}{}",
+                timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into()),
+                own.unwrap_or_default()
             ));
         }
         if config.get_connect_timeout().is_none() {
@@ -56,6 +64,11 @@ impl Database {
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(options.deadline);
         }
+        // Of several servers one is the primary.
+        let servers = config.get_hosts().len().max(config.get_hostaddrs().len());
+        if servers > 1 && config.get_target_session_attrs() == TargetSessionAttrs::Any {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         if config.get_application_name().is_none() {
             config.application_name("eventsourcing");
         }
@@ -63,11 +76,15 @@ impl Database {
         let fast = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
+        let homes = Homes::default();
         let pool = Pool::builder(Manager::from_config(config, tls, fast))
             .max_size(options.connections)
             .wait_timeout(Some(options.pool_wait))
             .create_timeout(Some(options.pool_wait))
             .runtime(Runtime::Tokio1)
+            .post_create(hooks::on_a_primary(options.pool_wait))
+            .post_create(homes.note())
+            .pre_recycle(homes.ask())
             .build()
             .map_err(|error| Error::new(ErrorKind::InvalidConfiguration).caused_by(error))?;
         Ok(Self {
@@ -83,16 +100,26 @@ impl Database {
         self.deadline
     }
 
+    /// Until when a call that begins now waits for its answer.
+    pub(super) fn until(&self) -> Instant {
+        // As good as for ever.
+        let most = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+        Instant::now() + self.deadline.min(most)
+    }
+
     /// From now on there are no connections.
     pub(super) fn close(&self) {
         self.pool.close();
     }
 
-    pub(super) async fn connection(&self) -> Result<Connection, Failure> {
-        let object = self.pool.get().await.map_err(|error| {
-            let size = self.pool.status().max_size;
-            Failure::of_pool(&self.name, error, self.pool_wait, size)
-        })?;
+    pub(super) async fn connection(&self, until: Instant) -> Result<Connection, Failure> {
+        let object = tokio::time::timeout_at(until, self.pool.get()).await;
+        let object = object
+            .map_err(|_| Failure::unconnected(&self.name, self.deadline))?
+            .map_err(|error| {
+                let size = self.pool.status().max_size;
+                Failure::of_pool(&self.name, error, self.pool_wait, size)
+            })?;
         Ok(Connection {
             object: Some(object),
             idle: true,
@@ -104,10 +131,11 @@ impl Database {
         &self,
         sql: &str,
         parameters: &[Parameter<'_>],
+        until: Instant,
     ) -> Result<Vec<Row>, Failure> {
-        let mut connection = self.connection().await?;
+        let mut connection = self.connection(until).await?;
         let asked = connection.begin()?.query_typed(sql, parameters);
-        let rows = within(self.deadline, &self.name, asked).await;
+        let rows = self.within(until, asked).await;
         connection.end(&rows);
         rows
     }
@@ -118,11 +146,11 @@ impl Database {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
-        let mut tries = 0;
+        let (until, mut tries) = (self.until(), 0);
         loop {
             tries += 1;
-            match self.rows_once(sql, parameters).await {
-                Err(failure) if self.asks_again(&failure, tries) => pause(tries).await,
+            match self.rows_once(sql, parameters, until).await {
+                Err(failure) if self.asks_again(&failure, tries, until) => pause(tries).await,
                 done => return done,
             }
         }
@@ -135,27 +163,41 @@ impl Database {
         parameters: &[Parameter<'_>],
         sink: impl Fn() -> S + Sync,
     ) -> Result<S, Failure> {
-        let mut tries = 0;
+        let (until, mut tries) = (self.until(), 0);
         loop {
             tries += 1;
-            let mut connection = self.connection().await?;
+            let mut connection = self.connection(until).await?;
             let client = connection.begin()?;
             let handed = hand_over(client, sql, parameters, sink());
-            let done = within(self.deadline, &self.name, handed).await;
+            let done = self.within(until, handed).await;
             connection.end(&done);
             match done {
-                Err(failure) if self.asks_again(&failure, tries) => pause(tries).await,
+                Err(failure) if self.asks_again(&failure, tries, until) => pause(tries).await,
                 done => return done,
             }
         }
     }
 
-    fn asks_again(&self, failure: &Failure, tries: u32) -> bool {
-        let again = matches!(failure.fate, Fate::Undone | Fate::Unknown) && tries < TRIES;
+    fn asks_again(&self, failure: &Failure, tries: u32, until: Instant) -> bool {
+        let again = matches!(failure.fate, Fate::Undone | Fate::Unknown)
+            && tries < TRIES
+            && Instant::now() < until;
         if again {
             tracing::debug!(database = %self.name, ?failure, "asking again");
         }
         again
+    }
+
+    /// The driver's answer, or that it is late.
+    pub(super) async fn within<T>(
+        &self,
+        until: Instant,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Failure> {
+        match tokio::time::timeout_at(until, work).await {
+            Ok(done) => done.map_err(|error| Failure::of_statement(&self.name, error)),
+            Err(_) => Err(Failure::late(&self.name, self.deadline)),
+        }
     }
 }
 
@@ -200,9 +242,10 @@ impl Connection {
         }
     }
 
-    /// Behind an error the server is ready for the next statement; behind silence it may not be.
+    /// Behind an error the server is ready for the next statement; behind silence it may not be. One that can only be read
+    /// from is a standby that a pooler, or what stands between, has put in the place of the primary.
     pub(super) fn end<T>(&mut self, done: &Result<T, Failure>) {
-        self.idle = !matches!(done, Err(failure) if failure.fate == Fate::Unknown);
+        self.idle = !matches!(done, Err(failure) if failure.fate == Fate::Unknown || failure.is_read_only());
     }
 }
 
@@ -211,18 +254,6 @@ impl Drop for Connection {
         if let (Some(object), false) = (self.object.take(), self.idle) {
             drop(Object::take(object));
         }
-    }
-}
-
-/// The driver's answer, or that it is late.
-pub(super) async fn within<T>(
-    deadline: Duration,
-    name: &str,
-    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
-) -> Result<T, Failure> {
-    match tokio::time::timeout(deadline, work).await {
-        Ok(done) => done.map_err(|error| Failure::of_statement(name, error)),
-        Err(_) => Err(Failure::late(name, deadline)),
     }
 }
 

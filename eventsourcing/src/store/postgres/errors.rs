@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use deadpool_postgres::{PoolError, TimeoutType};
+use deadpool_postgres::{HookError, PoolError, TimeoutType};
 use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use crate::{Error, ErrorKind};
@@ -59,10 +59,21 @@ impl Failure {
             PoolError::Timeout(_) => {
                 unavailable(format!("{database}: no connection within {wait:?}"))
             }
-            PoolError::Closed => unavailable(format!("{database}: the store is closed")),
-            PoolError::Backend(error) => Self::of_connect(database, error),
+            PoolError::Closed => Self::closed(database),
+            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+                Self::of_connect(database, error)
+            }
+            PoolError::PostCreateHook(HookError::Message(what)) => {
+                unavailable(format!("{database}: {what}"))
+            }
             error => unavailable(format!("{database}: {error}")),
         }
+    }
+
+    /// Nothing is asked of a store that was closed.
+    pub(super) fn closed(database: &str) -> Self {
+        let detail = format!("{database}: the store is closed");
+        Self::unsent(ErrorKind::Unavailable, &detail)
     }
 
     /// The driver's error while it connected.
@@ -72,7 +83,12 @@ impl Failure {
             Some(state)
                 if *state == SqlState::INVALID_PASSWORD
                     || *state == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
-                    || *state == SqlState::INVALID_CATALOG_NAME =>
+                    || *state == SqlState::INVALID_CATALOG_NAME
+                    // Settings of the URL's `options` that there aren't, or that can't have this value.
+                    || *state == SqlState::UNDEFINED_OBJECT
+                    || *state == SqlState::INVALID_PARAMETER_VALUE
+                    || *state == SqlState::CANT_CHANGE_RUNTIME_PARAM
+                    || *state == SqlState::SYNTAX_ERROR =>
             {
                 ErrorKind::InvalidConfiguration
             }
@@ -105,6 +121,18 @@ impl Failure {
         }
     }
 
+    /// No connection came within the deadline of a call.
+    pub(super) fn unconnected(database: &str, deadline: Duration) -> Self {
+        let detail = format!("{database}: no connection within {deadline:?}");
+        Self::unsent(ErrorKind::Unavailable, &detail)
+    }
+
+    /// An append waited for its turn until its deadline.
+    pub(super) fn untried(database: &str, deadline: Duration) -> Self {
+        let detail = format!("{database}: its turn did not come within {deadline:?}");
+        Self::unsent(ErrorKind::Unavailable, &detail)
+    }
+
     /// Stored values that make no sense.
     pub(super) fn corrupt(database: &str, what: &str) -> Self {
         let detail = format!("{database}: {what}");
@@ -122,6 +150,17 @@ impl Failure {
             detail: detail.into(),
             source: None,
         }
+    }
+
+    /// With more to say.
+    pub(super) fn adding(mut self, what: &str) -> Self {
+        self.detail = format!("{}; {what}", self.detail).into();
+        self
+    }
+
+    /// Whether the server took it for a write where there can be none.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.kind == ErrorKind::ReadOnly
     }
 
     /// The same, where it can't be known whether the events are stored.
@@ -146,6 +185,29 @@ impl From<Failure> for Error {
     }
 }
 
+/// A URL or settings that can't be read: which of them, and what to write. The text itself may hold a password.
+pub(super) fn unreadable(error: tokio_postgres::Error) -> Error {
+    let why = error.source().map(ToString::to_string).unwrap_or_default();
+    let named = why.starts_with("unknown option") || why.starts_with("invalid value for option");
+    let mut detail = "the connection's URL or settings can't be read".to_owned();
+    if named {
+        detail.push_str(": ");
+        detail.push_str(&why);
+    }
+    if why.ends_with("`sslmode`") {
+        detail.push_str(
+            "; there are `disable`, `prefer` and `require`, which verify the server's certificate, as others call `verify-full`",
+        );
+    } else if why.ends_with("`pgbouncer`") {
+        detail.push_str(
+            "; leave it out: every pooler in transaction mode will do, some with `PostgresOptions::statement_timeout(None)`",
+        );
+    }
+    Error::new(ErrorKind::InvalidConfiguration)
+        .because(detail)
+        .caused_by(error)
+}
+
 /// One source for many.
 #[derive(Debug)]
 struct Shared(Arc<dyn StdError + Send + Sync>);
@@ -164,21 +226,21 @@ impl StdError for Shared {
 
 /// The server's own words, where there are some.
 fn describe(database: &str, error: &tokio_postgres::Error) -> String {
-    let mut text = match error.as_db_error() {
-        Some(server) => format!(
-            "{database}: {} (SQLSTATE {})",
-            server.message(),
-            server.code().code()
-        ),
-        None => format!("{database}: {error}"),
+    let Some(server) = error.as_db_error() else {
+        let mut text = format!("{database}: {error}");
+        if let Some(source) = error.source() {
+            text.push_str(": ");
+            text.push_str(&source.to_string());
+        }
+        return text;
     };
-    if error.as_db_error().is_none()
-        && let Some(source) = error.source()
-    {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-    }
-    text
+    let hint = server.hint().map(|hint| format!("; {hint}"));
+    format!(
+        "{database}: {} (SQLSTATE {}){}",
+        server.message(),
+        server.code().code(),
+        hint.unwrap_or_default()
+    )
 }
 
 fn is_encoding(error: &tokio_postgres::Error) -> bool {
@@ -217,7 +279,8 @@ fn kind(code: &str) -> ErrorKind {
         "XX001" | "XX002" => ErrorKind::Corrupt,
         // Schema, table or function is not there.
         "3F000" | "42P01" | "42883" | "42703" => ErrorKind::UnsupportedFormat,
-        "42501" => ErrorKind::InvalidConfiguration,
+        // A right that is missing; another store's database.
+        "42501" | "22023" => ErrorKind::InvalidConfiguration,
         "40001" | "40P01" | "23505" | "55P03" | "55006" | "55000" | "57014" => {
             ErrorKind::Unavailable
         }

@@ -1,7 +1,8 @@
--- {schema} is the quoted name of the schema, {fence} the store's number among the advisory locks of its database.
+-- {schema} is the quoted name of the schema, {store} the store's identity, {fence} its number among the advisory locks of its
+-- database.
 -- Texts compare by their bytes, whatever the database's collation: names that differ are different streams.
 
--- Positions. Never cached: readers rely on `last_value` being the last position drawn. Never beyond 48 bits: an append's
+-- Positions. Never cached: readers rely on its last value being the last position drawn. Never beyond 48 bits: an append's
 -- advisory lock has the position in its key. Appends that fail leave gaps.
 CREATE SEQUENCE {schema}.events_position AS bigint MINVALUE 0 START WITH 0 MAXVALUE 281474976710655 CACHE 1 NO CYCLE;
 SELECT setval('{schema}.events_position', 0);
@@ -40,6 +41,24 @@ CREATE TABLE {schema}.snapshots (
     PRIMARY KEY (stream, schema_version, fingerprint, codec, version)
 );
 
+-- The last position drawn, never one above. Not `SELECT last_value`: for every batch of values that PostgreSQL logs ahead it
+-- writes the end of the batch into the sequence's page for a moment, under a lock that a scan lets go before it looks. This
+-- function reads under the lock. Without an answer no fence could be taken, which must not pass in silence.
+CREATE FUNCTION {schema}.last_position_1() RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $last$
+DECLARE
+    last bigint := pg_catalog.pg_sequence_last_value('{schema}.events_position'::regclass);
+BEGIN
+    IF last IS NULL THEN
+        RAISE EXCEPTION 'the sequence events_position has no last position'
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'The role needs SELECT or USAGE on it. If it was restarted: setval() it to the highest position.';
+    END IF;
+    RETURN last;
+END
+$last$;
+
 -- Stores commits, finds them stored, or refuses them: all of a commit or nothing. No two commits of a call have a stream in common.
 -- Answers a row for each part: `outcome` is 0 (stored), 1 (was stored before) or 2 (conflict), `differs` says which part is to blame.
 -- The one way in which events come into the table, since it takes the fence (see `horizon_1`).
@@ -59,11 +78,12 @@ CREATE FUNCTION {schema}.append_1(
     binaries       bytea[],
     metadatas      text[],
     at             timestamptz,   -- null for the server's clock
-    lock_wait      int            -- how long to wait for a transaction that has a version of these streams open, in ms; null as set
+    lock_wait      int,           -- how long to wait for a transaction that has a version of these streams open, in ms; null as set
+    wanted         uuid           -- the store that the caller takes this one for
 ) RETURNS TABLE (part bigint, outcome int, differs boolean, actual bigint, recorded timestamptz, positions bigint[])
 LANGUAGE plpgsql VOLATILE
--- Plans are kept by each session, from when the table was small. The sequence can't be read in another way, which then
--- looks so dear that it would be compiled, for seconds.
+-- Plans are kept by each session, from when the table was small. What can't be read in another way looks so dear then that
+-- it would be compiled, for seconds.
 SET enable_seqscan = off
 SET jit = off
 AS $append$
@@ -78,7 +98,14 @@ DECLARE
     head_id      uuid;
     head_time    timestamptz;
     is_one  boolean := cardinality(part_streams) = 1;   -- as most are: what follows has a shorter form for it
+    -- Of this store alone: another one of the database can have its number.
+    note    text := 'eventsourcing.fence_' || '{schema}.events_position'::regclass::oid;
 BEGIN
+    IF wanted <> '{store}'::uuid THEN
+        RAISE EXCEPTION 'the events are for the store %, and this is the store {store}', wanted
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'The transaction is of a connection to another database.';
+    END IF;
     IF is_one THEN
         SELECT e.version, e.id, e.recorded_at INTO head_version, head_id, head_time
           FROM {schema}.events e WHERE e.stream = part_streams[1] ORDER BY e.version DESC LIMIT 1;
@@ -111,9 +138,9 @@ BEGIN
         END IF;
         -- The fence, once in a transaction: before the first position is drawn. Both the lock and the note of it
         -- are gone if the savepoint that they were taken behind is rolled back.
-        IF current_setting('eventsourcing.fence_{fence}', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
-            PERFORM pg_advisory_xact_lock_shared((({fence})::bigint << 48) | last_value) FROM {schema}.events_position;
-            PERFORM set_config('eventsourcing.fence_{fence}', pg_current_xact_id()::text, true);
+        IF current_setting(note, true) IS DISTINCT FROM pg_current_xact_id()::text THEN
+            PERFORM pg_advisory_xact_lock_shared((({fence})::bigint << 48) | {schema}.last_position_1());
+            PERFORM set_config(note, pg_current_xact_id()::text, true);
         END IF;
         IF is_one THEN
             RETURN QUERY
@@ -199,13 +226,17 @@ END
 $append$;
 
 -- How far the order is settled: no append that is under way, or that begins now, will show a position at or below `safe`.
+-- `settled` is the last event's by then. That holds for ever: the event is on the disk, and with it that its position was
+-- drawn. Positions above it, of appends that were rolled back, a server that crashes may hand out again.
 --
 -- Every append holds an advisory lock in share mode, from before it draws its first position until its transaction is over.
 -- The lock's key is the last position drawn by then, so that all its own are above. So, in this order: the last position
 -- drawn; then the lowest key that is held. What was drawn by the first look and is still under way shows in the second one;
 -- what doesn't is over, and visible to the next statement; what is drawn later is above both.
-CREATE FUNCTION {schema}.horizon_1(OUT safe bigint, OUT last bigint, OUT appending bigint)
+CREATE FUNCTION {schema}.horizon_1(OUT safe bigint, OUT last bigint, OUT appending bigint, OUT settled bigint)
 LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off
+SET jit = off
 AS $horizon$
 DECLARE
     lowest bigint;
@@ -213,13 +244,14 @@ BEGIN
     IF pg_is_in_recovery() THEN
         RAISE EXCEPTION 'a standby does not know which appends are under way' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
-    SELECT s.last_value INTO last FROM {schema}.events_position s;
+    last := {schema}.last_position_1();
     SELECT min(((l.classid::bigint & 65535) << 32) | l.objid::bigint), count(DISTINCT l.virtualtransaction)
       INTO lowest, appending
       FROM pg_catalog.pg_locks l
      WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.classid::bigint >> 16 = {fence}
        AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database());
     safe := least(last, lowest);
+    settled := coalesce((SELECT e.position FROM {schema}.events e WHERE e.position <= safe ORDER BY e.position DESC LIMIT 1), 0);
 END
 $horizon$;
 

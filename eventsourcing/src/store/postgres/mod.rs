@@ -1,12 +1,14 @@
 //! `PostgresStore`: events and snapshots in a schema of a PostgreSQL database. The public side; behind it, by concept:
-//! [`database`] lends connections, [`schema`] is the stored format, [`append`] calls the function that decides, [`queue`]
-//! puts appends together and resolves doubts, [`order`] knows how far readers may go, [`read`] reads, [`snapshots`] is the
+//! [`database`] lends connections that [`hooks`] have looked at, [`schema`] is the stored format, [`append`] calls the function that decides, [`queue`]
+//! puts appends together and resolves doubts, [`in_transaction`] appends in one of the caller's, [`order`] knows how far readers may go, [`read`] reads, [`snapshots`] is the
 //! other table, [`errors`] translates.
 
 mod append;
 mod columns;
 mod database;
 mod errors;
+mod hooks;
+mod in_transaction;
 mod options;
 mod order;
 mod queue;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use self::{append::Call, errors::Failure, shared::Shared};
+use self::{errors::Failure, shared::Shared};
 pub use self::{options::PostgresOptions, order::OrderStatus};
 use super::{Appended, Capabilities, Commit, EventPage, EventStore, ReadAll, ReadStream};
 use crate::{
@@ -61,6 +63,10 @@ impl PostgresStore {
     /// Connects to the database that the URL (or `key=value` text) names, and makes the schema `eventsourcing` if it isn't
     /// there. Needs a Tokio runtime.
     ///
+    /// `sslmode` is `disable`, `prefer` (the default: TLS where the server has it) or `require`; a certificate is always
+    /// verified. `options=-c name=value` sets what the server lets a session set. If several hosts are named, the primary
+    /// among them is found.
+    ///
     /// Errors: [`ErrorKind::UnsupportedFormat`] if the schema belongs to something else, or has a newer format than this
     /// program knows; nothing is written to it then.
     pub async fn connect(url: &str) -> Result<Self> {
@@ -79,13 +85,9 @@ impl PostgresStore {
     /// # }
     /// ```
     pub async fn connect_with(url: &str, options: PostgresOptions) -> Result<Self> {
-        let config = url.parse().map_err(|error: tokio_postgres::Error| {
-            // The text may hold a password.
-            Error::new(ErrorKind::InvalidConfiguration)
-                .because("the connection's URL or settings can't be read")
-                .caused_by(error)
-                .during("connect")
-        })?;
+        let config = url
+            .parse()
+            .map_err(|error| errors::unreadable(error).during("connect"))?;
         Self::connect_config(config, options).await
     }
 
@@ -101,9 +103,16 @@ impl PostgresStore {
     /// Appends a commit within the caller's transaction: the events are there when it commits, with whatever else it wrote,
     /// and gone when it doesn't.
     ///
-    /// The transaction is one of any connection to the store's database, of the role that the caller chose. After a conflict
-    /// it can go on; after any other error PostgreSQL accepts nothing more in it. The answer holds once the transaction is
-    /// committed.
+    /// The transaction is one of any connection to the store's database, of the role that the caller chose. The answer holds
+    /// once the transaction is committed.
+    ///
+    /// After an error drop the transaction, and begin again with a fresh load. Only after a conflict with what was committed
+    /// before can it go on. A race that is lost while the append waits for another transaction is a conflict as well, and aborts
+    /// this one: PostgreSQL accepts nothing more in it, and makes a rollback of its commit without an error.
+    ///
+    /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) says that no answer came within the
+    /// [`deadline`](PostgresOptions::deadline). The append is still under way then, as it is where this future is dropped: it
+    /// is stored if the transaction is committed, and not if it is dropped.
     ///
     /// From here to its end the transaction delays readers of all events (never other writers, except those of the same
     /// streams): append last, and commit soon.
@@ -125,24 +134,8 @@ impl PostgresStore {
         commit: Commit,
     ) -> Result<Appended> {
         let stream = commit.streams.first().map(|part| part.stream.clone());
-        let result = self.try_append_in(transaction, &commit).await;
+        let result = in_transaction::append(&self.0, transaction, &commit).await;
         result.map_err(|error| named(error, "append_in", stream.as_ref()))
-    }
-
-    async fn try_append_in(
-        &self,
-        transaction: &tokio_postgres::Transaction<'_>,
-        commit: &Commit,
-    ) -> Result<Appended> {
-        append::check(commit)?;
-        if commit.event_count() == 0 {
-            return Ok(Appended::nothing(commit, self.0.now().await?));
-        }
-        let call = Call::new(std::iter::once(commit), self.0.time()?, None);
-        let run = call.run(transaction.client(), &self.0.sql.append);
-        let database = &self.0.database;
-        let answers = database::within(database.deadline(), &database.name, run).await?;
-        append::appended(commit, &mut answers.into_iter(), self.0.store)
     }
 
     /// How far the order of all events is settled: a metric to watch. A transaction with appends that stays open keeps
@@ -167,7 +160,8 @@ impl PostgresStore {
 impl EventStore for PostgresStore {
     async fn append(&self, commit: Commit) -> Result<Appended> {
         let stream = commit.streams.first().map(|part| part.stream.clone());
-        let result = match append::check(&commit) {
+        let accepted = append::check(&commit).and_then(|()| Ok(self.0.check_open()?));
+        let result = match accepted {
             Err(error) => Err(error),
             Ok(()) if commit.event_count() == 0 => {
                 let now = self.0.now().await;
@@ -175,7 +169,7 @@ impl EventStore for PostgresStore {
                     .map_err(Error::from)
             }
             Ok(()) if self.0.coalesce => queue::append(&self.0, commit).await,
-            Ok(()) => queue::alone(&self.0, &commit, false).await,
+            Ok(()) => queue::alone(&self.0, &commit).await,
         };
         result.map_err(|error| named(error, "append", stream.as_ref()))
     }

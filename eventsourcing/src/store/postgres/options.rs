@@ -74,14 +74,16 @@ impl PostgresOptions {
     }
 
     /// The server ends a statement after this time; 30 seconds by default. `None` leaves it to the server's settings, and
-    /// sends no startup options, which some poolers refuse.
+    /// sends no startup options, which some poolers refuse. A `statement_timeout` in the URL's own `options` has the last word.
     pub fn statement_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.statement_timeout = timeout;
         self
     }
 
-    /// How long a call waits for the server's answer, whatever the server does; 40 seconds by default. An append of which
-    /// nothing is known then is asked for again, for as long once more.
+    /// How long a call takes at most, whatever the server does and however many wait before it; 40 seconds by default. An
+    /// append whose connection is lost is asked for again until then. What was never asked for, or is undone by then, fails with
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable), other appends with
+    /// [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self

@@ -1,7 +1,8 @@
 //! The order of all events: how far it is settled, how long it has not been, and pages of it.
 //!
-//! Why readers never skip stands beside the function `horizon_1` in `format_1.sql`. What is relied on here: a horizon that
-//! was seen once stays good for ever, and a page is read by a statement that begins after its horizon is known.
+//! Why readers never skip stands beside the function `horizon_1` in `format_1.sql`. What is relied on here: a position that
+//! was settled once stays so for ever, also if the server crashes, and a page is read by a statement that begins after that is
+//! known.
 
 use std::{
     sync::{
@@ -34,8 +35,8 @@ pub struct OrderStatus {
 /// What this process has seen of the order.
 #[derive(Debug)]
 pub(super) struct Order {
-    /// The highest position that is settled for sure.
-    safe: AtomicI64,
+    /// The highest position known to be settled: that of an event.
+    settled: AtomicI64,
     stall: Mutex<Option<Stall>>,
     meter: OrderMeter,
 }
@@ -54,12 +55,13 @@ struct Horizon {
     safe: i64,
     last: i64,
     appending: i64,
+    settled: i64,
 }
 
 impl Order {
     pub(super) fn new(database: &str) -> Self {
         Self {
-            safe: AtomicI64::new(0),
+            settled: AtomicI64::new(0),
             stall: Mutex::default(),
             meter: OrderMeter::new(database),
         }
@@ -73,7 +75,7 @@ impl Order {
     }
 
     fn stalled(&self, horizon: Horizon, shared: &Shared) -> Duration {
-        self.safe.fetch_max(horizon.safe, Ordering::Relaxed);
+        self.settled.fetch_max(horizon.settled, Ordering::Relaxed);
         let mut stall = self.stall.lock().unwrap_or_else(PoisonError::into_inner);
         if horizon.safe >= horizon.last {
             *stall = None;
@@ -123,6 +125,7 @@ async fn horizon(shared: &Shared) -> Result<(Horizon, Duration), Failure> {
         safe: column(0)?,
         last: column(1)?,
         appending: column(2)?,
+        settled: column(3)?,
     };
     Ok((horizon, shared.order.saw(horizon, shared)))
 }
@@ -141,7 +144,7 @@ pub(super) async fn page(shared: &Shared, wanted: &ReadAll) -> Result<EventPage,
     let after = wanted.after;
     let after = after.map_or(-1, |position| columns::from_u64(position.offset()));
     // Far behind, one statement is enough.
-    let known = shared.order.safe.load(Ordering::Relaxed);
+    let known = shared.order.settled.load(Ordering::Relaxed);
     if after < known {
         let page = read::all(shared, wanted, after, known).await?;
         if page.has_more() {
@@ -157,7 +160,8 @@ pub(super) async fn page(shared: &Shared, wanted: &ReadAll) -> Result<EventPage,
         let up_to = *wanted_up_to.get_or_insert(horizon.last);
         let waits = horizon.safe < up_to && begun.elapsed() < shared.settle_wait;
         if !waits {
-            return read::all(shared, wanted, after, horizon.safe).await;
+            // Not up to `safe`: the server may have crashed since, and handed out again what was drawn and rolled back.
+            return read::all(shared, wanted, after, horizon.settled).await;
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(Duration::from_millis(10));

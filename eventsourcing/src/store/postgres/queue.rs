@@ -7,18 +7,28 @@
 //!   unknown until the deadline is reported so.
 //! - It never lingers for more: what comes while a batch is under way is the next one. Only those who were answered just now
 //!   get their turn first: callers that go on at once would otherwise fall into two halves that take turns.
+//! - Each append has a clock of its own, from when it is asked for. When its time is over its caller is told at once: that
+//!   nothing is stored, as long as the server was not asked, or has undone it; otherwise that nobody knows.
+//! - Handles may be used from several runtimes, of which some end and some are driven only while somebody waits in them. So
+//!   each task here runs in the runtime of one who waits for it, and in that of a single thread no longer than that.
 
 use std::{
     collections::{HashSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::{Notify, Semaphore, oneshot},
+    time::{Instant, timeout_at},
+};
 
 use super::{
     append::{self, Call},
-    database::{pause, within},
+    database::pause,
     errors::{Failure, Fate},
     shared::Shared,
 };
@@ -57,6 +67,10 @@ struct State {
 #[derive(Debug)]
 struct Job {
     commit: Commit,
+    until: Instant,
+    stage: Arc<Stage>,
+    /// Whose caller waits.
+    runtime: Handle,
     answer: oneshot::Sender<Result<Appended>>,
 }
 
@@ -64,6 +78,46 @@ impl Job {
     /// A caller who is gone is no reason to undo what is stored.
     fn answer(self, result: Result<Appended>) {
         let _ = self.answer.send(result);
+    }
+
+    /// Whether the server is asked now: not any more when its time is over.
+    fn is_asked(&self) -> bool {
+        Instant::now() < self.until && self.stage.ask()
+    }
+}
+
+/// How far an append is: what its caller may be told when its time is over.
+#[derive(Debug, Default)]
+struct Stage(AtomicU8);
+
+impl Stage {
+    /// Nothing of it is stored, nor under way.
+    const WAITS: u8 = 0;
+    /// Nobody knows.
+    const ASKED: u8 = 1;
+    /// Its caller was told that nothing is stored: it must never be asked for.
+    const GIVEN_UP: u8 = 2;
+
+    fn step(&self, from: u8, to: u8) -> bool {
+        let step = self
+            .0
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+        step.is_ok()
+    }
+
+    /// Before the server is asked, or asked again. Not if it was given up.
+    fn ask(&self) -> bool {
+        self.step(Self::WAITS, Self::ASKED) || self.0.load(Ordering::Acquire) == Self::ASKED
+    }
+
+    /// The server has undone it, or was not asked.
+    fn undone(&self) {
+        self.step(Self::ASKED, Self::WAITS);
+    }
+
+    /// Whether nothing is stored, for good.
+    fn give_up(&self) -> bool {
+        self.step(Self::WAITS, Self::GIVEN_UP)
     }
 }
 
@@ -96,11 +150,11 @@ impl Queue {
 }
 
 impl State {
-    /// What the next transaction stores.
-    fn next_batch(&mut self) -> Vec<Job> {
+    /// What the next transaction stores, and what it is too late for.
+    fn next_batch(&mut self) -> (Vec<Job>, Vec<Job>) {
         let (mut events, mut bytes) = (0, 0);
         let mut streams: HashSet<StreamId> = HashSet::new();
-        let (mut batch, mut left) = (Vec::new(), VecDeque::new());
+        let (mut batch, mut late, mut left) = (Vec::new(), Vec::new(), VecDeque::new());
         for job in self.waiting.drain(..) {
             let parts = || job.commit.streams.iter().map(|part| &part.stream);
             let collides = parts().any(|s| streams.contains(s) || self.taken.contains(s));
@@ -109,38 +163,99 @@ impl State {
             streams.extend(parts().cloned());
             if collides || full {
                 left.push_back(job);
-            } else {
+            } else if job.is_asked() {
                 events += job.commit.event_count();
                 bytes += append::weight(&job.commit);
                 batch.push(job);
+            } else {
+                late.push(job);
             }
         }
         self.waiting = left;
-        batch
+        (batch, late)
     }
+}
+
+/// Its turn did not come in time: nothing of it is stored.
+fn untried(shared: &Shared) -> Error {
+    let database = &shared.database;
+    Failure::untried(&database.name, database.deadline()).to_error()
+}
+
+/// There was no answer in time.
+fn late(shared: &Shared) -> Error {
+    let database = &shared.database;
+    let late = Failure::late(&database.name, database.deadline());
+    late.in_doubt().to_error()
 }
 
 /// Stores it together with what else waits.
 pub(super) async fn append(shared: &Arc<Shared>, commit: Commit) -> Result<Appended> {
-    let (answer, answered) = oneshot::channel();
-    let begin = {
-        let mut state = shared.queue.state();
-        state.waiting.push_back(Job { commit, answer });
-        !std::mem::replace(&mut state.is_draining, true)
-    };
-    if begin {
-        tokio::spawn(drain(Arc::clone(shared)));
+    let (answer, mut answered) = oneshot::channel();
+    let (until, stage) = (shared.database.until(), Arc::default());
+    shared.queue.state().waiting.push_back(Job {
+        commit,
+        until,
+        stage: Arc::clone(&stage),
+        runtime: Handle::current(),
+        answer,
+    });
+    begin(shared);
+    if let Ok(answer) = timeout_at(until, &mut answered).await {
+        return answer.unwrap_or_else(|_| {
+            let what = "the runtime that stored it has ended";
+            Err(Error::new(ErrorKind::OutcomeUnknown).because(what))
+        });
     }
-    answered.await.unwrap_or_else(|_| {
-        let what = "the runtime that stored it has ended";
-        Err(Error::new(ErrorKind::OutcomeUnknown).because(what))
-    })
+    if stage.give_up() {
+        return Err(untried(shared));
+    }
+    // It may have come by now.
+    answered.try_recv().unwrap_or_else(|_| Err(late(shared)))
+}
+
+/// Sees to it that what waits is stored.
+fn begin(shared: &Arc<Shared>) {
+    let runtime = {
+        let mut state = shared.queue.state();
+        match state.waiting.front().map(|job| job.runtime.clone()) {
+            Some(runtime) if !state.is_draining => {
+                state.is_draining = true;
+                runtime
+            }
+            _ => return,
+        }
+    };
+    // Made before the task: a runtime that ends drops tasks which it never began.
+    let draining = Draining {
+        shared: Arc::clone(shared),
+        is_over: false,
+    };
+    runtime.spawn(drain(draining));
 }
 
 /// While it drains. If its runtime ends before its time, those who wait are not left waiting.
 struct Draining {
     shared: Arc<Shared>,
     is_over: bool,
+}
+
+impl Draining {
+    /// It is over without one: what is left waits for what is tried alone, which begins again.
+    fn next_batch(&mut self) -> (Vec<Job>, Vec<Job>) {
+        let mut state = self.shared.queue.state();
+        let (batch, late) = state.next_batch();
+        if batch.is_empty() {
+            state.is_draining = false;
+            self.is_over = true;
+        }
+        (batch, late)
+    }
+
+    fn end(&mut self) {
+        self.shared.queue.state().is_draining = false;
+        self.is_over = true;
+    }
 }
 
 impl Drop for Draining {
@@ -164,41 +279,47 @@ fn abandon(shared: &Shared) {
     }
 }
 
-async fn drain(shared: Arc<Shared>) {
-    let mut draining = Draining {
-        shared,
-        is_over: false,
-    };
-    loop {
-        let batch = {
-            let mut state = draining.shared.queue.state();
-            let batch = state.next_batch();
-            if batch.is_empty() {
-                // What is left waits for what is tried alone, which begins again.
-                state.is_draining = false;
-                draining.is_over = true;
-                break;
-            }
-            batch
-        };
-        store(&draining.shared, batch).await;
+async fn drain(mut draining: Draining) {
+    // Nobody may drive a runtime of a single thread any more once those who wait in it are answered: somebody else goes on.
+    let is_single = Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
+    if is_single {
+        // Those who were answered just now get their turn first.
         tokio::task::yield_now().await;
+    }
+    while !draining.is_over {
+        let (batch, late) = draining.next_batch();
+        for job in late {
+            job.answer(Err(untried(&draining.shared)));
+        }
+        if batch.is_empty() {
+            break;
+        }
+        let answers = store(&draining.shared, batch).await;
+        if is_single {
+            draining.end();
+        }
+        for (job, result) in answers {
+            job.answer(result);
+        }
+        if is_single {
+            begin(&draining.shared);
+        } else {
+            tokio::task::yield_now().await;
+        }
     }
     draining.shared.queue.idle.notify_waiters();
 }
 
-async fn store(shared: &Arc<Shared>, batch: Vec<Job>) {
+/// Answers those that are decided; the others are tried alone.
+async fn store(shared: &Arc<Shared>, batch: Vec<Job>) -> Vec<(Job, Result<Appended>)> {
     let lock_wait = Some(LOCK_WAIT);
+    let until = batch.iter().map(|job| job.until).max();
+    let until = until.unwrap_or_else(Instant::now);
     let mut tries = 0;
     let failure = loop {
         let commits = batch.iter().map(|job| &job.commit);
-        match call(shared, commits, lock_wait).await {
-            Ok(results) => {
-                for (job, result) in batch.into_iter().zip(results) {
-                    job.answer(result);
-                }
-                return;
-            }
+        match call(shared, commits, lock_wait, until).await {
+            Ok(results) => return batch.into_iter().zip(results).collect(),
             // Others won a race for a version: now it shows.
             Err(failure) if failure.fate == Fate::Undone && tries < 2 => tries += 1,
             Err(failure) => break failure,
@@ -209,13 +330,18 @@ async fn store(shared: &Arc<Shared>, batch: Vec<Job>) {
         Fate::Refused => batch.len() == 1,
         Fate::Undone | Fate::Blocked | Fate::Unknown => false,
     };
-    for job in batch {
-        if final_ {
-            job.answer(Err(failure.to_error()));
-        } else {
-            one_alone(shared, job, failure.fate == Fate::Unknown);
-        }
+    if final_ {
+        let refused = |job| (job, Err(failure.to_error()));
+        return batch.into_iter().map(refused).collect();
     }
+    let in_doubt = failure.fate == Fate::Unknown;
+    for job in batch {
+        if !in_doubt {
+            job.stage.undone();
+        }
+        one_alone(shared, job, in_doubt);
+    }
+    Vec::new()
 }
 
 /// Its streams are taken while it is under way.
@@ -226,19 +352,13 @@ struct Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let begin = {
+        {
             let mut state = self.shared.queue.state();
             for stream in &self.streams {
                 state.taken.remove(stream);
             }
-            !state.waiting.is_empty() && !std::mem::replace(&mut state.is_draining, true)
-        };
-        if begin {
-            match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => drop(runtime.spawn(drain(Arc::clone(&self.shared)))),
-                Err(_) => abandon(&self.shared),
-            }
         }
+        begin(&self.shared);
         self.shared.queue.idle.notify_waiters();
     }
 }
@@ -254,26 +374,40 @@ fn one_alone(shared: &Arc<Shared>, job: Job, in_doubt: bool) {
         .state()
         .taken
         .extend(taken.streams.iter().cloned());
-    tokio::spawn(async move {
+    let runtime = job.runtime.clone();
+    runtime.spawn(async move {
         let shared = &taken.shared;
-        let permit = shared.queue.alone.acquire().await;
-        let result = alone(shared, &job.commit, in_doubt).await;
-        drop(permit);
+        let permit = timeout_at(job.until, shared.queue.alone.acquire()).await;
+        let result = match permit {
+            Ok(_permit) => tries(shared, &job.commit, job.until, &job.stage, in_doubt).await,
+            Err(_) if in_doubt => Err(late(shared)),
+            Err(_) => Err(untried(shared)),
+        };
         job.answer(result);
     });
 }
 
-/// Stores it in a transaction of its own; `in_doubt` says that it may be stored already.
-pub(super) async fn alone(
+/// Stores it in a transaction of its own.
+pub(super) async fn alone(shared: &Shared, commit: &Commit) -> Result<Appended> {
+    let until = shared.database.until();
+    tries(shared, commit, until, &Stage::default(), false).await
+}
+
+/// Tries until it is stored, refused, or its time is over; `in_doubt` says that it may be stored already.
+async fn tries(
     shared: &Shared,
     commit: &Commit,
+    until: Instant,
+    stage: &Stage,
     mut in_doubt: bool,
 ) -> Result<Appended> {
-    let begun = Instant::now();
     let mut tries = 0;
     loop {
         tries += 1;
-        let failure = match call(shared, std::iter::once(commit), None).await {
+        if !stage.ask() {
+            return Err(untried(shared));
+        }
+        let failure = match call(shared, std::iter::once(commit), None, until).await {
             Ok(mut results) => {
                 return results.pop().unwrap_or_else(|| {
                     Err(Error::new(ErrorKind::OutcomeUnknown).because("there was no answer"))
@@ -282,12 +416,16 @@ pub(super) async fn alone(
             Err(failure) => failure,
         };
         in_doubt |= failure.fate == Fate::Unknown;
-        let again = match failure.fate {
-            Fate::Undone => tries < TRIES,
-            Fate::Unknown | Fate::Unsent | Fate::Blocked | Fate::Refused => {
-                in_doubt && !shared.is_closed() && begun.elapsed() < shared.database.deadline()
-            }
-        };
+        if !in_doubt {
+            stage.undone();
+        }
+        let again = Instant::now() < until
+            && match failure.fate {
+                Fate::Undone => tries < TRIES,
+                Fate::Unknown | Fate::Unsent | Fate::Blocked | Fate::Refused => {
+                    in_doubt && !shared.is_closed()
+                }
+            };
         if !again {
             let failure = if in_doubt {
                 failure.in_doubt()
@@ -306,12 +444,13 @@ async fn call<'a>(
     shared: &Shared,
     commits: impl Iterator<Item = &'a Commit> + Clone,
     lock_wait: Option<i32>,
+    until: Instant,
 ) -> Result<Vec<Result<Appended>>, Failure> {
-    let call = Call::new(commits.clone(), shared.time()?, lock_wait);
+    let call = Call::new(commits.clone(), shared.time()?, lock_wait, shared.store);
     let database = &shared.database;
-    let mut connection = database.connection().await?;
+    let mut connection = database.connection(until).await?;
     let run = call.run(connection.begin()?, &shared.sql.append);
-    let done = within(database.deadline(), &database.name, run).await;
+    let done = database.within(until, run).await;
     connection.end(&done);
     let mut answers = done?.into_iter();
     let results = commits.map(|commit| append::appended(commit, &mut answers, shared.store));

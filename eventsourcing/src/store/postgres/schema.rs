@@ -5,11 +5,7 @@ use tokio_postgres::{Client, types::Type};
 use twox_hash::XxHash3_64;
 use uuid::Uuid;
 
-use super::{
-    PostgresOptions,
-    database::{Database, within},
-    errors::Failure,
-};
+use super::{PostgresOptions, database::Database, errors::Failure};
 use crate::{Error, ErrorKind, Result};
 
 /// The statements that lead from each format version to the next, the first from an empty schema.
@@ -56,9 +52,10 @@ pub(super) fn quoted(name: &str) -> Result<String> {
 pub(super) async fn prepare(database: &Database, options: &PostgresOptions) -> Result<Uuid> {
     check_server(database).await?;
     let name = &*database.name;
-    let mut connection = database.connection().await?;
+    let until = database.until();
+    let mut connection = database.connection(until).await?;
     let inspected = inspect(connection.begin()?, &options.schema);
-    let current = within(database.deadline(), name, inspected).await;
+    let current = database.within(until, inspected).await;
     connection.end(&current);
     drop(connection);
     let current = current?;
@@ -76,7 +73,8 @@ pub(super) async fn prepare(database: &Database, options: &PostgresOptions) -> R
 }
 
 async fn check_server(database: &Database) -> Result<()> {
-    let sql = "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), pg_is_in_recovery()";
+    let sql =
+        "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')";
     let rows = database.rows(sql, &[]).await?;
     let name = &*database.name;
     let Some(row) = rows.first() else {
@@ -85,7 +83,6 @@ async fn check_server(database: &Database) -> Result<()> {
     let driver = |error| Failure::of_statement(name, error);
     let version: i32 = row.try_get(0).map_err(driver)?;
     let encoding: String = row.try_get(1).map_err(driver)?;
-    let standby: bool = row.try_get(2).map_err(driver)?;
     let unsupported = |what: String| {
         Err(Error::new(ErrorKind::InvalidConfiguration).because(format!("{name}: {what}")))
     };
@@ -99,12 +96,6 @@ async fn check_server(database: &Database) -> Result<()> {
         return unsupported(format!(
             "the database's encoding is {encoding}, not every text fits: it must be UTF8"
         ));
-    }
-    if standby {
-        // Locks aren't replicated: a standby can't tell readers how far the order is settled.
-        return unsupported(
-            "the server is a standby; `target_session_attrs=read-write` finds the primary".into(),
-        );
     }
     Ok(())
 }
@@ -168,9 +159,10 @@ fn accept(database: &str, content: &Content) -> Result<usize> {
 
 async fn migrate(database: &Database, schema: &str) -> Result<()> {
     let mut refusal = None;
-    let mut connection = database.connection().await?;
+    let until = database.until();
+    let mut connection = database.connection(until).await?;
     let migrated = migrate_on(connection.begin()?, &database.name, schema, &mut refusal);
-    let migrated = within(database.deadline(), &database.name, migrated).await;
+    let migrated = database.within(until, migrated).await;
     connection.end(&migrated);
     match refusal {
         Some(refusal) => Err(refusal),
@@ -218,13 +210,16 @@ async fn migrate_in(
     if applied == 0 {
         begin(client, schema).await?;
     }
-    let fence: String = {
-        let sql = format!("SELECT value FROM \"{schema}\".meta WHERE key = 'fence'");
-        client.query_typed_one(&sql, &[]).await?.try_get(0)?
+    let sql = format!("SELECT value FROM \"{schema}\".meta WHERE key = $1");
+    let meta = async |key: &str| {
+        let row = client.query_typed_one(&sql, &[(&key, Type::TEXT)]).await?;
+        row.try_get::<_, String>(0)
     };
+    let (store, fence) = (meta("store_id").await?, meta("fence").await?);
     for (version, migration) in (1_i32..).zip(MIGRATIONS).skip(applied) {
         let sql = migration
             .replace("{schema}", &format!("\"{schema}\""))
+            .replace("{store}", &store)
             .replace("{fence}", &fence);
         client.batch_execute(&sql).await?;
         let sql =

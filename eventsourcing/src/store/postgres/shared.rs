@@ -37,6 +37,7 @@ pub(super) struct Shared {
     pub(super) settle_wait: Duration,
     pub(super) stall_after: Duration,
     pub(super) coalesce: bool,
+    closing: AtomicBool,
     closed: AtomicBool,
 }
 
@@ -50,7 +51,7 @@ impl Shared {
             database,
             sql: Sql {
                 append: append::statement(&quoted),
-                horizon: format!("SELECT safe, last, appending FROM {quoted}.horizon_1()"),
+                horizon: format!("SELECT safe, last, appending, settled FROM {quoted}.horizon_1()"),
                 read: read::Statements::new(&quoted),
                 snapshots: snapshots::Statements::new(&quoted),
             },
@@ -61,8 +62,17 @@ impl Shared {
             settle_wait: options.settle_wait,
             stall_after: options.stall_after,
             coalesce: options.coalesce,
+            closing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }))
+    }
+
+    /// Whether appends are still taken: none that is asked for behind `close`.
+    pub(super) fn check_open(&self) -> Result<(), Failure> {
+        if self.closing.load(Ordering::Relaxed) {
+            return Err(Failure::closed(&self.database.name));
+        }
+        Ok(())
     }
 
     /// Whether it was closed.
@@ -72,6 +82,8 @@ impl Shared {
 
     /// Finishes what was asked for, and has no connections from then on.
     pub(super) async fn close(&self) {
+        // First: under load there is always something that waits.
+        self.closing.store(true, Ordering::Relaxed);
         self.queue.is_idle().await;
         self.closed.store(true, Ordering::Relaxed);
         self.database.close();

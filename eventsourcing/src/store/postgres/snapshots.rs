@@ -239,7 +239,8 @@ pub(super) async fn delete(shared: &Shared, info: &SnapshotInfo) -> Result<bool,
     ]);
     let sql = &*shared.sql.snapshots.delete;
     // Asked again, it would say no of what it has removed itself.
-    let gone = shared.database.rows_once(sql, &parameters).await;
+    let until = shared.database.until();
+    let gone = shared.database.rows_once(sql, &parameters, until).await;
     match gone {
         Ok(rows) => Ok(!rows.is_empty()),
         Err(failure) if failure.fate == Fate::Unknown => Err(failure.in_doubt()),

@@ -143,12 +143,12 @@ impl Cluster {
         let ready = self.data().join("postmaster.pid");
         let begun = Instant::now();
         loop {
-            // Its last line says whether connections are taken.
+            // Its last line says whether connections are taken, also by a standby.
             let status = fs::read_to_string(&ready).unwrap_or_default();
             if status
                 .lines()
                 .nth(7)
-                .is_some_and(|line| line.trim() == "ready")
+                .is_some_and(|line| matches!(line.trim(), "ready" | "standby"))
             {
                 return Ok(());
             }
