@@ -37,7 +37,7 @@ struct Arguments {
     /// Little of everything, to see that it works: the figures mean nothing.
     #[arg(long)]
     quick: bool,
-    /// Where results are written; `benches/peers/results` by default.
+    /// Where results are written; by default `benches/peers/results`, and a folder in it for `--quick` and for `--only`.
     #[arg(long)]
     results: Option<PathBuf>,
     #[command(flatten)]
@@ -65,7 +65,7 @@ fn main() -> Result {
         return child::run(workload, &arguments);
     }
     let results = rounds::run(&arguments)?;
-    report::write(&results, arguments.results.as_deref())?;
+    report::write(&results, &report::folder(&arguments))?;
     print!("{}", report::markdown(&results));
     Ok(())
 }

@@ -1,16 +1,28 @@
 //! The results as JSON, as a Markdown table and as plots.
 
-use std::{fmt::Write as _, path::Path};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use crate::{
-    Result, bounds, plots,
+    Arguments, Result, bounds, plots,
     results::{Measured, Results, Row},
 };
 
+/// Where results go: those of a part, or of a quick run, never in the place of a whole one's.
+pub(crate) fn folder(arguments: &Arguments) -> PathBuf {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
+    match (&arguments.results, &arguments.only) {
+        (Some(folder), _) => folder.clone(),
+        (None, _) if arguments.quick => all.join("quick"),
+        (None, Some(only)) => all.join(format!("only-{}", only.replace('/', "-"))),
+        (None, None) => all,
+    }
+}
+
 /// Writes `results.json`, `results.md` and the plots.
-pub(crate) fn write(results: &Results, folder: Option<&Path>) -> Result {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
-    let folder = folder.unwrap_or(&default);
+pub(crate) fn write(results: &Results, folder: &Path) -> Result {
     std::fs::create_dir_all(folder)?;
     let all = serde_json::json!({ "results": results, "bounds": bounds::of(results) });
     std::fs::write(

@@ -16,7 +16,12 @@ pub(super) fn workload() -> Workload {
         name: "memory".to_owned(),
         title: "peak memory of a process that loads 1,000,000 events, SQLite".to_owned(),
         kind: Kind::Memory,
-        subjects: vec![Subject::StateOnly, Subject::Ours, Subject::Cqrs],
+        subjects: vec![
+            Subject::StateOnly,
+            Subject::Bare,
+            Subject::Ours,
+            Subject::Cqrs,
+        ],
     }
 }
 
@@ -43,6 +48,15 @@ pub(super) async fn measure(subject: Subject, place: &Place) -> Result<Sample> {
                 assert_eq!(held.totals.items, 1);
                 None
             }
+        }
+        // Its cache of pages is as large as each of the library's connections may have.
+        Subject::Bare => {
+            let bare = bare_sqlite::open(&place.prepared.join("ours.db")).await?;
+            Some(bare_sqlite::fold(
+                &bare,
+                &bare_sqlite::stream(&id),
+                u64::MAX,
+            )?)
         }
         Subject::Cqrs => {
             let pool = cqrs::sqlite::pool(&place.prepared.join("cqrs.db"), 10).await?;
