@@ -12,6 +12,7 @@ use cqrs_es::{
     persist::{PersistedEventRepository, PersistedEventStore},
 };
 use eventsourcing::{Repository, Root};
+use tokio::task::JoinHandle;
 
 use crate::{
     Result,
@@ -36,6 +37,21 @@ impl Done {
             took: Duration::ZERO,
             acknowledged: HashMap::new(),
         })
+    }
+
+    /// What all callers have done since then.
+    pub(crate) async fn by_all(
+        callers: Vec<JoinHandle<Result<Self>>>,
+        begun: Instant,
+    ) -> Result<Self> {
+        let mut all = Self::new()?;
+        for caller in callers {
+            let done = caller.await??;
+            all.latencies.add(&done.latencies)?;
+            all.acknowledged.extend(done.acknowledged);
+        }
+        all.took = begun.elapsed();
+        Ok(all)
     }
 
     pub(crate) fn events(&self) -> u64 {
@@ -80,17 +96,10 @@ pub(crate) struct Load {
 /// Appends, and waits for the last one to be acknowledged.
 pub(crate) async fn run<A: Append>(appender: &A, load: Load) -> Result<Done> {
     let begun = Instant::now();
-    let callers: Vec<_> = (0..load.callers)
+    let callers = (0..load.callers)
         .map(|caller| tokio::spawn(one(appender.clone(), caller, load, begun + load.time)))
         .collect();
-    let mut all = Done::new()?;
-    for caller in callers {
-        let done = caller.await??;
-        all.latencies.add(&done.latencies)?;
-        all.acknowledged.extend(done.acknowledged);
-    }
-    all.took = begun.elapsed();
-    Ok(all)
+    Done::by_all(callers, begun).await
 }
 
 async fn one<A: Append>(appender: A, caller: u64, load: Load, end: Instant) -> Result<Done> {

@@ -31,9 +31,15 @@ pub(crate) trait AggregateCodec<A: Aggregate>: Debug + Send + Sync {
         version: u32,
         payload: &[u8],
     ) -> Result<Decoded<A::Event>, DecodeError>;
-    /// Decodes one event and applies it: nothing in between, so that the event is never put together. False, and nothing
-    /// was done: it is no change, not one event, or can't be read.
-    fn change(&self, state: &mut A, name: &str, version: u32, payload: &[u8]) -> bool;
+    /// Decodes an event and applies it, in one call. Some: nothing was applied; what was decoded is no change of a state, not
+    /// one event, or an error.
+    fn change(
+        &self,
+        state: &mut A,
+        name: &str,
+        version: u32,
+        payload: &[u8],
+    ) -> Option<Result<Decoded<A::Event>, DecodeError>>;
     fn encode_state(&self, state: &A) -> Result<Vec<u8>, CodecError>;
     fn decode_state(&self, bytes: &[u8]) -> Result<A, CodecError>;
 }
@@ -63,11 +69,19 @@ impl<A: Aggregate, C: Codec> AggregateCodec<A> for Typed<C> {
         A::__decode(&self.0, name, version, payload)
     }
 
-    #[inline]
-    fn change(&self, state: &mut A, name: &str, version: u32, payload: &[u8]) -> bool {
+    fn change(
+        &self,
+        state: &mut A,
+        name: &str,
+        version: u32,
+        payload: &[u8],
+    ) -> Option<Result<Decoded<A::Event>, DecodeError>> {
         match A::__decode(&self.0, name, version, payload) {
-            Ok(Decoded::One(event)) => state.__apply(event).is_ok(),
-            Ok(Decoded::Many(_)) | Err(_) => false,
+            Ok(Decoded::One(event)) => {
+                let unapplied = state.__apply(event).err()?;
+                Some(Ok(Decoded::One(unapplied)))
+            }
+            other => Some(other),
         }
     }
 

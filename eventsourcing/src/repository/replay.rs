@@ -131,24 +131,34 @@ impl<'a, A: Aggregate> Replay<'a, A> {
     #[inline(always)]
     pub(crate) fn apply(&mut self, row: &RecordedEvent<'_>) -> Result<()> {
         self.check_next(row)?;
+        let mut decoded = None;
         if !self.discarded
             && let Some(state) = &mut self.state
             && let Some(codec) = self.inner.codecs.plain_reader(row.codec)
-            && codec.change(state, row.name, row.event_version, row.payload)
         {
-            self.pass(row);
-            return Ok(());
+            decoded = codec.change(state, row.name, row.event_version, row.payload);
+            if decoded.is_none() {
+                self.pass(row);
+                return Ok(());
+            }
         }
-        // A copy of the row, made only here: what it is a view of need not be gathered in memory for the rest.
-        self.apply_other(*row)
+        // A copy of the row, as in `decode`.
+        self.apply_other(*row, decoded.and_then(Result::ok))
     }
 
-    /// What is no change of a state, or isn't written as this program writes.
-    #[cold]
+    /// What is no change of a state, or isn't written as this program writes; none: not yet decoded.
     #[inline(never)]
-    fn apply_other(&mut self, row: RecordedEvent<'_>) -> Result<()> {
+    fn apply_other(
+        &mut self,
+        row: RecordedEvent<'_>,
+        decoded: Option<Decoded<A::Event>>,
+    ) -> Result<()> {
         let row = &row;
-        match self.inner.decode(self.stream, row)? {
+        let decoded = match decoded {
+            Some(decoded) => decoded,
+            None => self.inner.decode(self.stream, row)?,
+        };
+        match decoded {
             Decoded::One(event) => self.apply_event(row, event)?,
             Decoded::Many(events) => {
                 for event in events {

@@ -66,6 +66,9 @@ impl Codec for Silent {
     }
 }
 
+/// Every codec.
+pub(crate) const ALL: &[&str] = &["json", "bincode", "silent"];
+
 /// Which codecs take the type; the others' errors have the path and these words.
 #[track_caller]
 pub(crate) fn check(
@@ -74,11 +77,11 @@ pub(crate) fn check(
     path: &str,
     words: &str,
 ) {
-    for codec in ["json", "bincode", "silent"] {
+    for codec in ALL {
         match build(codec) {
-            Ok(()) => assert!(taken_by.contains(&codec), "{codec} took it"),
+            Ok(()) => assert!(taken_by.contains(codec), "{codec} took it"),
             Err(error) => {
-                assert!(!taken_by.contains(&codec), "{codec} refused it: {error}");
+                assert!(!taken_by.contains(codec), "{codec} refused it: {error}");
                 assert!(
                     error.contains(&format!("`{path}`")),
                     "{codec}: no {path} in: {error}"

@@ -112,7 +112,7 @@ async fn run<F: Future<Output = Result<String>> + Send + 'static>(
 ) -> Result<Done> {
     let next = Arc::new(AtomicU64::new(0));
     let begun = Instant::now();
-    let callers: Vec<_> = (0..callers)
+    let callers = (0..callers)
         .map(|_| {
             let (next, execute) = (Arc::clone(&next), execute.clone());
             tokio::spawn(async move {
@@ -134,14 +134,7 @@ async fn run<F: Future<Output = Result<String>> + Send + 'static>(
             })
         })
         .collect();
-    let mut all = Done::new()?;
-    for caller in callers {
-        let done = caller.await??;
-        all.latencies.add(&done.latencies)?;
-        all.acknowledged.extend(done.acknowledged);
-    }
-    all.took = begun.elapsed();
-    Ok(all)
+    Done::by_all(callers, begun).await
 }
 
 /// One connection: select, fold, insert, in one transaction each.
