@@ -1,13 +1,14 @@
 //! Bincode 2 through serde: small and fast, positional. The default for snapshots.
 //!
 //! Without a limit bincode allocates what hostile bytes ask for and aborts, and damaged bytes often decode
-//! (findings.md): so there is a limit here and a checksum on every snapshot row. Its limit counts bytes only; depth
-//! and elements without size are `bounded`'s.
-use std::marker::PhantomData;
+//! (findings.md): so there is a limit here and a checksum on every snapshot row. The crate writes, [`reader`] reads.
+mod reader;
+mod refused;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Codec, CodecError, Format, bounded::Limits};
+use self::reader::Reader;
+use super::{Codec, CodecError, Format, limits::most_elements};
 
 /// Bincode 2.0.1, little endian, variable-length integers, values of at most 64 MiB.
 ///
@@ -21,10 +22,6 @@ pub struct Bincode;
 
 const LIMIT: usize = 64 << 20;
 
-fn config() -> impl bincode::config::Config {
-    bincode::config::standard().with_limit::<LIMIT>()
-}
-
 impl Codec for Bincode {
     const NAME: &'static str = "bincode";
     const FORMAT: Format = Format::Positional;
@@ -34,21 +31,29 @@ impl Codec for Bincode {
         value: &T,
         out: &mut Vec<u8>,
     ) -> Result<(), CodecError> {
-        bincode::serde::encode_into_std_write(value, out, config()).map_err(CodecError::new)?;
+        let config = bincode::config::standard();
+        bincode::serde::encode_into_std_write(value, out, config).map_err(CodecError::new)?;
         Ok(())
     }
 
     #[inline]
     fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, CodecError> {
-        let limits = Limits::of_input(bytes.len());
-        let seed = limits.bound(PhantomData::<T>);
-        let (value, read) = bincode::serde::seed_decode_from_slice(seed, bytes, config())
-            .map_err(CodecError::new)?;
-        if read == bytes.len() {
-            Ok(value)
-        } else {
-            let rest = bytes.len() - read;
-            Err(CodecError::new(format!("{rest} bytes are left over")))
-        }
+        decode_within(most_elements(bytes.len()), bytes)
     }
 }
+
+#[inline]
+pub(super) fn decode_within<T: DeserializeOwned>(
+    elements: usize,
+    bytes: &[u8],
+) -> Result<T, CodecError> {
+    let mut reader = Reader::new(bytes, LIMIT, elements);
+    let value = T::deserialize(reader.value()).map_err(CodecError::new)?;
+    match reader.left_over() {
+        0 => Ok(value),
+        rest => Err(CodecError::left_over(rest)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,5 @@
-//! Bounds on decoding: how deep values nest, and how many elements they have.
-//!
-//! In a positional format a byte says little, so a few hostile bytes can ask for much: one byte per level of a
-//! recursive type until the stack overflows, which aborts the process, and a length of 2^40 for elements without
-//! size, which use up no input and so escape a limit on bytes. [`Limits::bound`] wraps what is decoded so that both
-//! are errors. The values that decode, and every other error, stay as they are.
-//!
-//! A level is a sequence, map, tuple, struct, newtype, `Some`, or enum variant with content. Only elements of
-//! sequences and maps count, since the type says how many fields there are. Each such element takes a byte of its
-//! own, unless it has no size: so no value is refused for its elements before it has 65,536 without size.
+//! The limits on decoding for a deserializer of another crate. [`Limits::bound`] wraps what is decoded. The values that
+//! decode, and every other error, stay as they are.
 //!
 //! The one wrapper, [`Bounded`], implements each of serde's decoding traits over what implements that trait. A method
 //! left out would fall back to serde's default and change what decodes: the list in `tests` has one shape for each.
@@ -17,11 +9,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-/// The levels that a value may nest, as many as `serde_json` counts to.
-pub(super) const MAX_DEPTH: u32 = 128;
-
-/// The elements without size that a value may have, and the most that a length read from the input may reserve.
-pub(super) const MAX_UNSIZED_ELEMENTS: usize = 65_536;
+use super::limits::{Exceeded, MAX_DEPTH, MAX_UNSIZED_ELEMENTS};
 
 /// What the decoding of one input may use up.
 #[derive(Debug)]
@@ -31,34 +19,8 @@ pub(super) struct Limits {
     exceeded: Cell<Option<Exceeded>>,
 }
 
-/// A limit that was met.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Exceeded {
-    Depth,
-    Elements { limit: usize },
-}
-
-impl fmt::Display for Exceeded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Depth => write!(f, "nested deeper than the limit of {MAX_DEPTH} levels"),
-            Self::Elements { limit } => {
-                write!(
-                    f,
-                    "more than {limit} elements, the limit for an input of this size"
-                )
-            }
-        }
-    }
-}
-
 impl Limits {
-    /// Those for an input of this many bytes.
-    pub(super) fn of_input(bytes: usize) -> Self {
-        Self::of_elements(bytes.saturating_add(MAX_UNSIZED_ELEMENTS))
-    }
-
-    fn of_elements(elements: usize) -> Self {
+    pub(super) fn new(elements: usize) -> Self {
         Self {
             elements,
             left: Cell::new(elements),
@@ -87,7 +49,6 @@ impl Limits {
     }
 
     /// The limit that decoding ended at. For formats whose errors lose what they are made of.
-    #[cfg_attr(not(feature = "postcard"), allow(dead_code))]
     pub(super) fn exceeded(&self) -> Option<Exceeded> {
         self.exceeded.get()
     }
@@ -370,5 +331,5 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Bounded<'_, A> {
     }
 }
 
-#[cfg(all(test, feature = "bincode"))]
+#[cfg(test)]
 mod tests;

@@ -1,8 +1,13 @@
-//! A codec erased once per aggregate: one virtual call per event, the rest is generated code.
+//! A codec erased once per aggregate: one virtual call per page of events, the rest is generated code.
 //!
 //! Never through `erased_serde`: measured 6 to 19 times slower (design.md).
 
-use std::{borrow::Cow, fmt::Debug, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt::Debug,
+    ops::{ControlFlow, Range},
+    sync::Arc,
+};
 
 use super::{
     Codec, CodecError, Format, Json,
@@ -12,8 +17,10 @@ use super::{
     },
 };
 use crate::{
+    Version,
     aggregate::Aggregate,
     event::{DecodeError, Decoded},
+    store::EventPage,
 };
 
 /// A [`Codec`] for the events and the state of `A`.
@@ -31,17 +38,34 @@ pub(crate) trait AggregateCodec<A: Aggregate>: Debug + Send + Sync {
         version: u32,
         payload: &[u8],
     ) -> Result<Decoded<A::Event>, DecodeError>;
-    /// Decodes an event and applies it, in one call. Some: nothing was applied; what was decoded is no change of a state, not
-    /// one event, or an error.
+    /// Decodes the events at these places of the page and applies them, in one call: as long as they follow this version
+    /// without a gap, were written by this codec and no layer, and are changes of the state.
     fn change(
         &self,
         state: &mut A,
-        name: &str,
-        version: u32,
-        payload: &[u8],
-    ) -> Option<Result<Decoded<A::Event>, DecodeError>>;
+        page: &EventPage,
+        places: Range<usize>,
+        version: Version,
+    ) -> Changed<A::Event>;
     fn encode_state(&self, state: &A) -> Result<Vec<u8>, CodecError>;
     fn decode_state(&self, bytes: &[u8]) -> Result<A, CodecError>;
+}
+
+/// How far [`AggregateCodec::change`] came.
+pub(crate) struct Changed<E> {
+    /// How many were applied.
+    pub(crate) count: usize,
+    /// The one behind them, if it was decoded: no change of a state, not one event, or an error.
+    pub(crate) other: Option<Result<Decoded<E>, DecodeError>>,
+}
+
+impl<E> Default for Changed<E> {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            other: None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -72,16 +96,27 @@ impl<A: Aggregate, C: Codec> AggregateCodec<A> for Typed<C> {
     fn change(
         &self,
         state: &mut A,
-        name: &str,
-        version: u32,
-        payload: &[u8],
-    ) -> Option<Result<Decoded<A::Event>, DecodeError>> {
-        match A::__decode(&self.0, name, version, payload) {
-            Ok(Decoded::One(event)) => {
-                let unapplied = state.__apply(event).err()?;
-                Some(Ok(Decoded::One(unapplied)))
+        page: &EventPage,
+        places: Range<usize>,
+        mut version: Version,
+    ) -> Changed<A::Event> {
+        let mut count = 0;
+        let ended = page.try_for_each(places, |payload| {
+            version = version.next();
+            if payload.version != version || payload.codec != C::NAME {
+                return ControlFlow::Break(None);
             }
-            other => Some(other),
+            if let Some(other) =
+                self.change_one(state, payload.name, payload.event_version, payload.bytes)
+            {
+                return ControlFlow::Break(Some(other));
+            }
+            count += 1;
+            ControlFlow::Continue(())
+        });
+        Changed {
+            count,
+            other: ended.break_value().flatten(),
         }
     }
 
@@ -93,6 +128,27 @@ impl<A: Aggregate, C: Codec> AggregateCodec<A> for Typed<C> {
 
     fn decode_state(&self, bytes: &[u8]) -> Result<A, CodecError> {
         self.0.decode(bytes)
+    }
+}
+
+impl<C: Codec> Typed<C> {
+    /// None: it was applied.
+    // Called from the loop of each kind of page, which stay small: what they read of an event then stays in registers.
+    #[inline(never)]
+    fn change_one<A: Aggregate>(
+        &self,
+        state: &mut A,
+        name: &str,
+        version: u32,
+        payload: &[u8],
+    ) -> Option<Result<Decoded<A::Event>, DecodeError>> {
+        match A::__decode(&self.0, name, version, payload) {
+            Ok(Decoded::One(event)) => {
+                let unapplied = state.__apply(event).err()?;
+                Some(Ok(Decoded::One(unapplied)))
+            }
+            other => Some(other),
+        }
     }
 }
 
@@ -177,13 +233,10 @@ impl<A: Aggregate> Codecs<A> {
         })
     }
 
-    /// What reads an event that has no layers, if it was written as this program writes them. Most are.
+    /// What reads events as this program writes them, if it writes them without layers. Most are.
     #[inline]
-    pub(crate) fn plain_reader(&self, name: &str) -> Option<&dyn AggregateCodec<A>> {
-        let written = &**self.event_layers.name();
-        // A store in memory gives back the very text.
-        let is_same = std::ptr::eq(name, written) || name == written;
-        let is_plain = self.event_layers.layers().is_empty() && is_same;
+    pub(crate) fn plain_reader(&self) -> Option<&dyn AggregateCodec<A>> {
+        let is_plain = self.event_layers.layers().is_empty();
         is_plain.then_some(&*self.events)
     }
 

@@ -3,11 +3,13 @@
 
 #[cfg(feature = "bincode")]
 mod bincode;
-#[cfg(any(feature = "bincode", feature = "postcard"))]
+#[cfg(feature = "postcard")]
 mod bounded;
 pub(crate) mod erased;
 mod json;
 pub mod layer;
+#[cfg(any(feature = "bincode", feature = "postcard"))]
+mod limits;
 #[cfg(feature = "postcard")]
 mod postcard;
 mod strict;
@@ -72,6 +74,13 @@ impl CodecError {
     /// With the error of the format's own crate, or a text.
     pub fn new(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(source.into())
+    }
+
+    /// What was read ends before its bytes do.
+    #[cfg(any(feature = "bincode", feature = "postcard"))]
+    #[cold]
+    fn left_over(bytes: usize) -> Self {
+        Self::new(format!("{bytes} bytes are left over"))
     }
 }
 

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use postcard::ser_flavors::Flavor;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Codec, CodecError, Format, bounded::Limits};
+use super::{Codec, CodecError, Format, bounded::Limits, limits::most_elements};
 
 /// Postcard 1, values of at most 64 MiB.
 ///
@@ -36,24 +36,26 @@ impl Codec for Postcard {
     }
 
     fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, CodecError> {
-        check_size(bytes.len())?;
-        let mut deserializer = postcard::Deserializer::from_bytes(bytes);
-        let limits = Limits::of_input(bytes.len());
-        let value = serde::de::DeserializeSeed::deserialize(
-            limits.bound(PhantomData::<T>),
-            &mut deserializer,
-        )
-        .map_err(|error| match limits.exceeded() {
-            Some(exceeded) => CodecError::new(exceeded.to_string()),
-            None => CodecError::new(error),
-        })?;
-        match deserializer.finalize().map_err(CodecError::new)? {
-            [] => Ok(value),
-            rest => Err(CodecError::new(format!(
-                "{} bytes are left over",
-                rest.len()
-            ))),
-        }
+        decode_within(most_elements(bytes.len()), bytes)
+    }
+}
+
+pub(super) fn decode_within<T: DeserializeOwned>(
+    elements: usize,
+    bytes: &[u8],
+) -> Result<T, CodecError> {
+    check_size(bytes.len())?;
+    let mut deserializer = postcard::Deserializer::from_bytes(bytes);
+    let limits = Limits::new(elements);
+    let value =
+        serde::de::DeserializeSeed::deserialize(limits.bound(PhantomData::<T>), &mut deserializer)
+            .map_err(|error| match limits.exceeded() {
+                Some(exceeded) => CodecError::new(exceeded.to_string()),
+                None => CodecError::new(error),
+            })?;
+    match deserializer.finalize().map_err(CodecError::new)? {
+        [] => Ok(value),
+        rest => Err(CodecError::left_over(rest.len())),
     }
 }
 

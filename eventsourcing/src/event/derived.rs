@@ -65,6 +65,7 @@ impl<E: Event> Listed<E> for IsEvent {
         codec.encode(event, out)
     }
 
+    #[inline]
     fn decode<C: Codec>(
         self,
         codec: &C,
@@ -84,6 +85,7 @@ impl<E: Event> Listed<E> for IsEvent {
 }
 
 /// Reads one of exactly its own version.
+#[inline]
 pub fn decode<E: Event, C: Codec>(
     codec: &C,
     version: u32,

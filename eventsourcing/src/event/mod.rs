@@ -36,6 +36,7 @@ pub trait Event: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + Sc
 
     /// Reads one that was stored with this version.
     #[doc(hidden)]
+    #[inline]
     fn __decode<C: Codec>(codec: &C, version: u32, payload: &[u8]) -> Result<Self, DecodeError> {
         derived::decode(codec, version, payload)
     }

@@ -16,7 +16,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     fmt::Debug,
     marker::PhantomData,
-    ops::Range,
+    ops::{Range, RangeInclusive},
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -404,4 +404,11 @@ impl Ord for Wrapper<u32> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.cmp(&other.0)
     }
+}
+
+/// What is written as a range that has a value left.
+fn walked() -> RangeInclusive<u8> {
+    let mut range = 1..=2;
+    range.by_ref().for_each(drop);
+    range
 }
