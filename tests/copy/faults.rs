@@ -9,8 +9,10 @@ use async_trait::async_trait;
 use eventsourcing::{
     ErrorKind, EventStore, MemoryStore, Result, StreamId, Version,
     copy::StoreCopy,
-    snapshot::SnapshotStore,
-    store::{Appended, Atomicity, Capabilities, Commit, EventPage, ReadAll, ReadStream},
+    snapshot::{SnapshotKey, SnapshotStore},
+    store::{
+        Appended, Atomicity, Capabilities, Commit, EventPage, FromSnapshot, ReadAll, ReadStream,
+    },
     testing::{Fault, FaultyStore, Operation},
 };
 
@@ -153,6 +155,15 @@ impl EventStore for Bad {
 
     fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
         self.inner.snapshot_store()
+    }
+
+    async fn read_from_snapshot(
+        &self,
+        key: &SnapshotKey,
+        at_most: Version,
+        limit: usize,
+    ) -> Result<Option<FromSnapshot>> {
+        self.inner.read_from_snapshot(key, at_most, limit).await
     }
 
     fn capabilities(&self) -> Capabilities {

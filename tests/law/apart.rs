@@ -7,8 +7,8 @@ use eventsourcing::{
     EventStore, PostgresStore, Result, StreamId, Version,
     snapshot::{Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore},
     store::{
-        Appended, Capabilities, Commit, EventPage, PostgresOptions, ReadAll, ReadStream,
-        tokio_postgres::Config,
+        Appended, Capabilities, Commit, EventPage, FromSnapshot, PostgresOptions, ReadAll,
+        ReadStream, tokio_postgres::Config,
     },
 };
 use tokio::runtime::Runtime;
@@ -63,6 +63,16 @@ impl EventStore for Apart {
 
     fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
         Some(Arc::new(self.clone()))
+    }
+
+    async fn read_from_snapshot(
+        &self,
+        key: &SnapshotKey,
+        at_most: Version,
+        limit: usize,
+    ) -> Result<Option<FromSnapshot>> {
+        let (store, key) = (self.0.clone(), key.clone());
+        apart(async move { store.read_from_snapshot(&key, at_most, limit).await }).await
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -13,6 +13,7 @@ mod domain;
 mod doubts;
 mod faithful;
 mod faulty_store;
+mod from_snapshot;
 mod given;
 mod given_states;
 mod given_troubles;
@@ -204,6 +205,15 @@ stores! {
         an_older_snapshot_does_not_replace_a_newer,
         any_batch_size_and_policy_equals_replay,
         manual_leaves_bad_rows_alone,
+    }
+    from_snapshot::{
+        a_load_through_a_snapshot_is_one_round_trip,
+        behind_a_long_tail_the_load_reads_on,
+        a_snapshot_store_of_its_own_is_asked_itself,
+        who_ignores_snapshots_asks_for_none,
+        a_discarded_one_is_not_found_at_once,
+        a_fault_of_either_half_is_met,
+        trouble_in_it_is_the_snapshot_stores,
     }
     application::{
         subscribers_are_called_in_order_before_save_returns,

@@ -22,8 +22,8 @@ use crate::{
     aggregate::{Aggregate, Root},
     codec::layer::stack::Refused,
     event::Stage,
-    snapshot::{Descent, Newest, SnapshotMiss, SnapshotRow},
-    store::{EventPage, RecordedEvent},
+    snapshot::{Descent, Newest, SnapshotKey, SnapshotMiss, SnapshotRow, SnapshotStore},
+    store::{EventPage, FromSnapshot, RecordedEvent},
 };
 
 /// Of a stream's rows that can't be opened, this many are looked at before the load replays: behind a key that this
@@ -138,6 +138,15 @@ pub(crate) enum Begin<A> {
     NoStream,
 }
 
+/// A snapshot that is intact and can be opened.
+struct Candidate {
+    row: SnapshotRow,
+    /// The state without layers.
+    state: Option<Bytes>,
+    /// The events from its version on, if they came along.
+    page: Option<EventPage>,
+}
+
 enum Anchor<A> {
     /// Begin here, with this page, whose first row is the anchor.
     Holds(Start<A>, EventPage),
@@ -159,8 +168,9 @@ impl<A: Aggregate> Repository<A> {
         let mut at_most = upto;
         // Before any row is looked at: one that is quarantined from now on takes along what was read of it.
         repairs.descent = self.inner.descent();
+        let mut is_first = true;
         loop {
-            let candidate = self.candidate(stream, at_most, repairs);
+            let candidate = self.candidate(stream, at_most, is_first, repairs);
             let candidate = match turn.take() {
                 None => candidate.await,
                 Some(mut turn) => {
@@ -173,15 +183,16 @@ impl<A: Aggregate> Repository<A> {
                     candidate
                 }
             };
-            let Some((row, state)) = candidate else {
+            let Some(candidate) = candidate else {
                 return Ok(Begin::AtFirst);
             };
-            let version = row.version;
-            match self.anchor(stream, row, state, upto, repairs).await? {
+            let version = candidate.row.version;
+            match self.anchor(stream, candidate, upto, repairs).await? {
                 Anchor::Holds(start, page) => return Ok(Begin::At(start, page)),
                 Anchor::NoStream => return Ok(Begin::NoStream),
                 Anchor::Refused => at_most = Version::new(version.get().saturating_sub(1)),
             }
+            is_first = false;
         }
     }
 
@@ -202,14 +213,16 @@ impl<A: Aggregate> Repository<A> {
         matches!(found, Ok(Newest::Found(row)) if row.version > version)
     }
 
-    /// The newest row of our key at or below `at_most` that is intact and can be opened, and its state without layers;
-    /// removes those that nobody can read.
+    /// The newest row of our key at or below `at_most` that is intact and can be opened; removes those that nobody can
+    /// read. Only the first row that a load looks at comes with its events: behind one that is refused there may be more of
+    /// that kind, and each would be read with events for nothing.
     async fn candidate(
         &self,
         stream: &StreamId,
         mut at_most: Version,
+        mut is_first: bool,
         repairs: &mut Repairs<A>,
-    ) -> Option<(SnapshotRow, Option<Bytes>)> {
+    ) -> Option<Candidate> {
         let snapshots = self.inner.readable_snapshots()?;
         if self.inner.distrusts_all() {
             self.inner.counters.missed(SnapshotMiss::Quarantined);
@@ -217,14 +230,23 @@ impl<A: Aggregate> Repository<A> {
         }
         let key = self.inner.key(stream);
         while at_most > Version::ZERO && repairs.may_look_on() {
-            match repairs.budget.spend(snapshots.newest(&key, at_most)).await {
-                Ok(Newest::Found(row)) if row.key != key || row.version > at_most => {
+            let with_events = std::mem::take(&mut is_first);
+            let look = self.inner.look(snapshots, &key, at_most, with_events);
+            let (newest, page) = match repairs.budget.spend(look).await {
+                Ok(found) => found,
+                Err(trouble) => {
+                    self.inner.count_trouble(stream, &trouble, repairs);
+                    return None;
+                }
+            };
+            match newest {
+                Newest::Found(row) if row.key != key || row.version > at_most => {
                     // Not what was asked for: nothing to use, and nothing of ours to remove.
                     self.inner.counters.missed(SnapshotMiss::StoreError);
                     tracing::warn!(%stream, "the snapshot store answered with another row");
                     return None;
                 }
-                Ok(Newest::Found(row)) => {
+                Newest::Found(row) => {
                     let version = row.version.min(at_most);
                     if self.inner.is_quarantined(&row) {
                         repairs.quarantined += 1;
@@ -235,7 +257,7 @@ impl<A: Aggregate> Repository<A> {
                     }
                     let intact = row.version > Version::ZERO && row.is_intact();
                     match intact.then(|| self.inner.open_snapshot(&row)) {
-                        Some(Ok(state)) => return Some((row, state)),
+                        Some(Ok(state)) => return Some(Candidate { row, state, page }),
                         Some(Err(refused)) if !refused.error.is_damaged() => {
                             self.inner.leave_unreadable(&row, &refused, repairs);
                         }
@@ -247,20 +269,8 @@ impl<A: Aggregate> Repository<A> {
                     }
                     at_most = Version::new(version.get().saturating_sub(1));
                 }
-                Ok(Newest::Absent(others)) => {
+                Newest::Absent(others) => {
                     self.inner.count_absent(&key, &others, repairs);
-                    return None;
-                }
-                Err(Trouble::Failed(error)) => {
-                    repairs.troubled = true;
-                    self.inner.counters.missed(SnapshotMiss::StoreError);
-                    tracing::warn!(%stream, %error, "snapshot store failed, replaying events");
-                    return None;
-                }
-                Err(Trouble::Late) => {
-                    repairs.troubled = true;
-                    self.inner.counters.missed(SnapshotMiss::Deadline);
-                    tracing::warn!(%stream, "snapshot store did not answer in time, replaying events");
                     return None;
                 }
             }
@@ -268,20 +278,25 @@ impl<A: Aggregate> Repository<A> {
         None
     }
 
-    /// Whether the event at the snapshot's version is the one that it covers. Reads from that version on, so that a
-    /// good snapshot costs no extra round trip.
+    /// Whether the event at the snapshot's version is the one that it covers. Reads from that version on, unless the
+    /// events came with the row, so that a good snapshot costs no extra round trip.
     async fn anchor(
         &self,
         stream: &StreamId,
-        row: SnapshotRow,
-        state: Option<Bytes>,
+        candidate: Candidate,
         upto: Version,
         repairs: &mut Repairs<A>,
     ) -> Result<Anchor<A>> {
-        // Reading events is no waiting for the snapshot store.
-        repairs.pause();
-        let page = self.page(stream, row.version, upto, FIRST_PAGE).await?;
-        repairs.resume();
+        let Candidate { row, state, page } = candidate;
+        let page = if let Some(page) = page {
+            page
+        } else {
+            // Reading events is no waiting for the snapshot store.
+            repairs.pause();
+            let page = self.page(stream, row.version, upto, FIRST_PAGE).await?;
+            repairs.resume();
+            page
+        };
         let first = page.first().filter(|first| first.version == row.version);
         let Some(first) = first else {
             return self.anchor_missing(stream, &row, repairs).await;
@@ -361,6 +376,38 @@ impl<A: Aggregate> Repository<A> {
 }
 
 impl<A: Aggregate> Inner<A> {
+    /// The newest row, and the page of events from its version up to `at_most`, where the event store has both in one look.
+    async fn look(
+        &self,
+        snapshots: &dyn SnapshotStore,
+        key: &SnapshotKey,
+        at_most: Version,
+        with_events: bool,
+    ) -> Result<(Newest, Option<EventPage>)> {
+        if with_events && self.own_snapshots {
+            let both = self.events.read_from_snapshot(key, at_most, FIRST_PAGE);
+            if let Some(FromSnapshot { newest, events }) = both.await? {
+                return Ok((newest, events));
+            }
+        }
+        Ok((snapshots.newest(key, at_most).await?, None))
+    }
+
+    /// Counts and reports that the snapshot store gave no answer.
+    fn count_trouble(&self, stream: &StreamId, trouble: &Trouble, repairs: &mut Repairs<A>) {
+        repairs.troubled = true;
+        match trouble {
+            Trouble::Failed(error) => {
+                self.counters.missed(SnapshotMiss::StoreError);
+                tracing::warn!(%stream, %error, "snapshot store failed, replaying events");
+            }
+            Trouble::Late => {
+                self.counters.missed(SnapshotMiss::Deadline);
+                tracing::warn!(%stream, "snapshot store did not answer in time, replaying events");
+            }
+        }
+    }
+
     /// Counts and reports a sound row that this program can't open. One wrongly set-up process must not wipe what others
     /// use.
     fn leave_unreadable(&self, row: &SnapshotRow, refused: &Refused, repairs: &mut Repairs<A>) {

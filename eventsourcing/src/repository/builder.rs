@@ -120,7 +120,8 @@ macro_rules! settings {
         }
 
         /// How long the snapshot store may keep a load waiting before it replays, or a save whose events are stored. All
-        /// calls of one load or save together; background snapshots keep nobody waiting. Default: one second.
+        /// calls of one load or save together; background snapshots keep nobody waiting. Where the event store reads a snapshot
+        /// and the first page of events behind it in one round trip, that is one of these calls. Default: one second.
         ///
         /// Under tokio's paused clock the time goes on by itself while a store's own thread works, so that any deadline is
         /// over at once: set `Duration::MAX` in such tests over SQLite.
@@ -264,6 +265,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
         check_names::<A>()?;
         let policy = settings.policy.unwrap_or_default();
         let ignore_snapshots = settings.ignore_snapshots.unwrap_or(false);
+        let own_snapshots = settings.snapshots.is_none();
         let snapshots = settings.snapshots.or_else(|| self.store.snapshot_store());
         if snapshots.is_none() && !policy.is_never() {
             return Err(wrong::<A>(&format!(
@@ -294,6 +296,7 @@ impl<A: Aggregate> RepositoryBuilder<A> {
         Ok(Repository::from_inner(Inner {
             events: self.store,
             snapshots,
+            own_snapshots,
             codecs,
             fingerprint: Fingerprint::of_state::<A>(),
             forgotten: AtomicBool::new(false),

@@ -30,9 +30,19 @@ use crate::{
     telemetry::{Count, LoadOutcome, Measure, Stopwatch, as_f64, spans},
 };
 
-/// Small enough to spare short streams, large enough to make the hop to the store's thread cheap.
+/// Of a load's first page, and of a snapshot's. Small enough to spare short streams.
 pub(super) const FIRST_PAGE: usize = 128;
-const PAGE: usize = 512;
+
+/// Of the pages behind it, each larger than the one before: the hop to the store and back costs as much as many events, and
+/// the last page is folded while nothing is read.
+const LARGEST_PAGE: usize = 2_048;
+const GROWTH: usize = 4;
+
+/// A page that would be larger than this may be one that its store breaks off.
+const PAGE_BYTES: usize = 1 << 20;
+
+/// So many events are folded until other tasks of the thread have their turn.
+const PIECE: usize = 512;
 
 impl<A: Aggregate> Repository<A> {
     /// The aggregate as it is now. [`ErrorKind::NotFound`] if it was never created or has been discarded.
@@ -384,28 +394,58 @@ impl<A: Aggregate> Repository<A> {
         upto: Version,
         mut permit: Option<&mut Permit>,
     ) -> Result<()> {
+        let mut limit = FIRST_PAGE;
         loop {
-            let fold =
-                |replay: &mut Replay<'_, A>| page.try_for_each(skip, |row| replay.apply(&row));
             let Some(last) = page.last().filter(|_| page.has_more()) else {
-                return fold(replay);
+                return fold_page(replay, &page, skip).await;
             };
             let next = last.version.next();
             if let Some(permit) = permit.as_mut().filter(|permit| permit.is_wanted()) {
-                fold(replay)?;
+                fold_page(replay, &page, skip).await?;
                 permit.rest().await;
-                page = self.page(stream, next, upto, FIRST_PAGE).await?;
+                limit = limit.min(FIRST_PAGE);
+                page = self.page(stream, next, upto, limit).await?;
                 skip = 0;
                 continue;
             }
+            // Whoever has a permit may be asked for it soon.
+            let largest = if permit.is_some() {
+                PIECE
+            } else {
+                LARGEST_PAGE
+            };
+            if page.len() < limit / 2 {
+                // Ended by its bytes: a store may send all that it is asked for, and use no more than this.
+                limit = page.len().max(1);
+            } else if page.byte_len() < PAGE_BYTES / GROWTH {
+                limit = (limit * GROWTH).min(largest);
+            }
             // A store in memory answers at once: without this a long replay would keep its thread from all other tasks.
             yield_now().await;
-            let next = self.page(stream, next, upto, PAGE);
-            let (next, folded) = join(next, async { fold(replay) }).await;
+            let next = self.page(stream, next, upto, limit);
+            let (next, folded) = join(next, fold_page(replay, &page, skip)).await;
             folded?;
             page = next?;
             skip = 0;
         }
+    }
+}
+
+/// Folds this page without its first `skip` rows, in pieces.
+async fn fold_page<A: Aggregate>(
+    replay: &mut Replay<'_, A>,
+    page: &EventPage,
+    skip: usize,
+) -> Result<()> {
+    let mut begin = skip;
+    loop {
+        let end = begin + PIECE;
+        replay.apply(page, begin..end.min(page.len()))?;
+        if end >= page.len() {
+            return Ok(());
+        }
+        begin = end;
+        yield_now().await;
     }
 }
 

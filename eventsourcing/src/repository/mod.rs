@@ -80,6 +80,8 @@ pub struct Repository<A: Aggregate> {
 pub(crate) struct Inner<A: Aggregate> {
     events: Arc<dyn EventStore>,
     snapshots: Option<Arc<dyn SnapshotStore>>,
+    /// The snapshots live with the events: the event store may be asked for both at once.
+    own_snapshots: bool,
     codecs: Codecs<A>,
     fingerprint: Fingerprint,
     /// Whether a forgotten bump of `schema_version` was warned of: once is enough, each stream would repeat it.

@@ -1,6 +1,6 @@
 //! Folding stored events into a state. The one place where a stored row becomes a change.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use uuid::Uuid;
 
@@ -8,9 +8,10 @@ use super::{Inner, opening::OpenedEvent};
 use crate::{
     Error, ErrorKind, Result, StreamId, Timestamp, Version,
     aggregate::{Aggregate, Capture, Folded},
+    codec::erased::Changed,
     event::{DecodeError, Decoded, Stage},
     snapshot::{Descent, Loaded},
-    store::RecordedEvent,
+    store::{EventPage, RecordedEvent},
 };
 
 /// A state on its way from a snapshot (or nothing) to the wanted version.
@@ -123,37 +124,55 @@ impl<'a, A: Aggregate> Replay<'a, A> {
         Ok(events)
     }
 
-    /// Decodes a row and applies what it is read as. The error names stream, version and event.
-    #[expect(
-        clippy::inline_always,
-        reason = "of a row that isn't passed on, what isn't needed is not read"
-    )]
-    #[inline(always)]
-    pub(crate) fn apply(&mut self, row: &RecordedEvent<'_>) -> Result<()> {
-        self.check_next(row)?;
-        let mut decoded = None;
-        if !self.discarded
-            && let Some(state) = &mut self.state
-            && let Some(codec) = self.inner.codecs.plain_reader(row.codec)
-        {
-            decoded = codec.change(state, row.name, row.event_version, row.payload);
-            if decoded.is_none() {
-                self.pass(row);
-                return Ok(());
+    /// Decodes the rows at these places of the page and applies what they are read as. The error names stream, version and
+    /// event.
+    pub(crate) fn apply(&mut self, page: &EventPage, mut places: Range<usize>) -> Result<()> {
+        while !places.is_empty() {
+            let changed = self.change(page, places.clone());
+            places.start += changed.count;
+            if changed.count > 0 && changed.other.is_none() {
+                continue;
             }
+            let Some(row) = page.get(places.start) else {
+                break;
+            };
+            self.check_next(&row)?;
+            self.apply_other(&row, changed.other.and_then(Result::ok))?;
+            places.start += 1;
         }
-        // A copy of the row, as in `decode`.
-        self.apply_other(*row, decoded.and_then(Result::ok))
+        Ok(())
+    }
+
+    /// Applies the first of these rows, as long as they are changes of a state and written as this program writes them, up to
+    /// the next version that is to be captured.
+    fn change(&mut self, page: &EventPage, mut places: Range<usize>) -> Changed<A::Event> {
+        let (Some(state), Some(codec)) = (
+            self.state.as_mut().filter(|_| !self.discarded),
+            self.inner.codecs.plain_reader(),
+        ) else {
+            return Changed::default();
+        };
+        let wanted = self.wanted.iter().filter(|&&wanted| wanted > self.version);
+        if let Some(next) = wanted.min() {
+            let most = usize::try_from(next.get() - self.version.get()).unwrap_or(usize::MAX);
+            places.end = places.end.min(places.start.saturating_add(most));
+        }
+        let changed = codec.change(state, page, places.clone(), self.version);
+        if let Some(before) = changed.count.checked_sub(1)
+            && let Some(last) = page.get(places.start + before)
+        {
+            self.rows += before as u64;
+            self.pass(&last);
+        }
+        changed
     }
 
     /// What is no change of a state, or isn't written as this program writes; none: not yet decoded.
-    #[inline(never)]
     fn apply_other(
         &mut self,
-        row: RecordedEvent<'_>,
+        row: &RecordedEvent<'_>,
         decoded: Option<Decoded<A::Event>>,
     ) -> Result<()> {
-        let row = &row;
         let decoded = match decoded {
             Some(decoded) => decoded,
             None => self.inner.decode(self.stream, row)?,
@@ -346,7 +365,8 @@ impl<A: Aggregate> Inner<A> {
         stream: &StreamId,
         row: &RecordedEvent<'_>,
     ) -> Result<Decoded<A::Event>> {
-        if let Some(codec) = self.codecs.plain_reader(row.codec)
+        if let Some(codec) = self.codecs.plain_reader()
+            && codec.name() == row.codec
             && let Ok(decoded) = codec.decode_event(row.name, row.event_version, row.payload)
         {
             return Ok(decoded);

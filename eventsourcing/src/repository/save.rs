@@ -248,12 +248,13 @@ impl<'r, A: Aggregate> Saver<'r, A> {
     }
 
     /// An event as the row of this version, read back before anybody stores it. Made anew each time it is handed to the
-    /// store, with what its layers are told of it.
+    /// store, with what its layers are told of it. `payload` is written over.
     fn encode(
         &self,
         event: &A::Event,
         (stream_version, id): (Version, Uuid),
         metadata: &Bytes,
+        payload: &mut Vec<u8>,
     ) -> Result<NewEvent> {
         let codec = &self.repository.inner.codecs.events;
         let EventType { name, version, .. } = A::EVENTS[A::__index(event)];
@@ -266,11 +267,11 @@ impl<'r, A: Aggregate> Saver<'r, A> {
                 ))
                 .caused_by(source)
         };
-        let mut payload = Vec::new();
+        payload.clear();
         codec
-            .encode_event(event, &mut payload)
+            .encode_event(event, payload)
             .map_err(|error| unfaithful(Box::new(error)))?;
-        if let Err(error) = codec.decode_event(name, version, &payload) {
+        if let Err(error) = codec.decode_event(name, version, payload) {
             return Err(unfaithful(match error {
                 crate::event::DecodeError::Codec(source) => Box::new(source),
                 other => format!("{other:?}").into(),
@@ -281,7 +282,7 @@ impl<'r, A: Aggregate> Saver<'r, A> {
             name: name.into(),
             event_version: version,
             codec: codec.name().into(),
-            payload: payload.into(),
+            payload: Bytes::copy_from_slice(payload),
             metadata: metadata.clone(),
         };
         let inner = &self.repository.inner;
@@ -360,10 +361,12 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
         let metadata = Bytes::from(self.repository.metadata.to_stored());
         let mut version = pending.expected;
         let rows = pending.events.iter().zip(pending.ids);
+        // Encoded in one buffer, which has room for the next one too.
+        let mut buffer = Vec::new();
         let encoded: Result<Vec<NewEvent>> = rows
             .map(|(event, id)| {
                 version = version.next();
-                self.encode(event, (version, *id), &metadata)
+                self.encode(event, (version, *id), &metadata, &mut buffer)
                     .map_err(|error| error.at_version(version))
             })
             .collect();

@@ -1,7 +1,6 @@
 //! `MemoryStore`: everything in this process's memory. For tests, and the reference that other stores are compared with.
 
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,8 +11,8 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::{
-    Appended, AppendedStream, Capabilities, Commit, Direction, EventPage, EventStore, NewEvent,
-    ReadAll, ReadStream, StreamCommit, page::SharedEvent,
+    Appended, AppendedStream, Capabilities, Commit, Direction, EventPage, EventStore, FromSnapshot,
+    NewEvent, ReadAll, ReadStream, StreamCommit, page::SharedEvent,
 };
 use crate::{
     Clock, Error, ErrorKind, Position, Result, StreamId, SystemClock, Timestamp, Version,
@@ -141,7 +140,6 @@ impl MemoryStore {
 /// A payload that is a slice of a larger buffer would keep all of that alive.
 fn compact(event: NewEvent) -> NewEvent {
     NewEvent {
-        name: Cow::Owned(event.name.into_owned()),
         payload: Bytes::copy_from_slice(&event.payload),
         metadata: Bytes::copy_from_slice(&event.metadata),
         ..event
@@ -152,6 +150,24 @@ impl Log {
     /// A page of what stands at these places.
     fn page(&self, indexes: impl Iterator<Item = usize>, limit: usize) -> EventPage {
         EventPage::shared(indexes.filter_map(|index| self.events.get(index)), limit)
+    }
+
+    /// A page of this part of a stream.
+    fn stream(&self, stream: &StreamId, read: &ReadStream) -> EventPage {
+        let indexes = self.streams.get(stream).map_or(&[][..], Vec::as_slice);
+        let place = |version: u64| usize::try_from(version).unwrap_or(usize::MAX);
+        // The event of version n stands at n - 1.
+        let from = place((*read.versions.start()).max(1)) - 1;
+        let to = place(*read.versions.end()).min(indexes.len());
+        let wanted = indexes
+            .get(from..to.max(from))
+            .unwrap_or_default()
+            .iter()
+            .copied();
+        match read.direction {
+            Direction::Forward => self.page(wanted, read.limit),
+            Direction::Backward => self.page(wanted.rev(), read.limit),
+        }
     }
 
     fn head(&self, stream: &StreamId) -> Version {
@@ -196,21 +212,7 @@ impl EventStore for MemoryStore {
     }
 
     async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage> {
-        let log = self.log();
-        let indexes = log.streams.get(stream).map_or(&[][..], Vec::as_slice);
-        let place = |version: u64| usize::try_from(version).unwrap_or(usize::MAX);
-        // The event of version n stands at n - 1.
-        let from = place((*read.versions.start()).max(1)) - 1;
-        let to = place(*read.versions.end()).min(indexes.len());
-        let wanted = indexes
-            .get(from..to.max(from))
-            .unwrap_or_default()
-            .iter()
-            .copied();
-        Ok(match read.direction {
-            Direction::Forward => log.page(wanted, read.limit),
-            Direction::Backward => log.page(wanted.rev(), read.limit),
-        })
+        Ok(self.log().stream(stream, &read))
     }
 
     async fn read_all(&self, read: ReadAll) -> Result<EventPage> {
@@ -241,6 +243,25 @@ impl EventStore for MemoryStore {
         Some(Arc::new(self.clone()))
     }
 
+    async fn read_from_snapshot(
+        &self,
+        key: &SnapshotKey,
+        at_most: Version,
+        limit: usize,
+    ) -> Result<Option<FromSnapshot>> {
+        // Both locks at once, taken in this order nowhere else.
+        let snapshots = self.snapshots();
+        let newest = newest(&snapshots, key, at_most);
+        let events = match &newest {
+            Newest::Found(row) => {
+                let read = ReadStream::from(row.version).up_to(at_most).limit(limit);
+                Some(self.log().stream(&key.stream, &read))
+            }
+            Newest::Absent(_) => None,
+        };
+        Ok(Some(FromSnapshot { newest, events }))
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities::full()
     }
@@ -269,18 +290,7 @@ impl SnapshotStore for MemoryStore {
     }
 
     async fn newest(&self, key: &SnapshotKey, at_most: Version) -> Result<Newest> {
-        let snapshots = self.snapshots();
-        let rows = snapshots.get(&key.stream).map_or(&[][..], Vec::as_slice);
-        let mut others: Vec<SnapshotKey> = Vec::new();
-        for row in rows.iter().rev().filter(|row| row.version <= at_most) {
-            if row.key == *key {
-                return Ok(Newest::Found(row.clone()));
-            }
-            if !others.contains(&row.key) {
-                others.push(row.key.clone());
-            }
-        }
-        Ok(Newest::Absent(others))
+        Ok(newest(&self.snapshots(), key, at_most))
     }
 
     async fn list(&self, stream: &StreamId) -> Result<Vec<SnapshotInfo>> {
@@ -309,6 +319,24 @@ impl SnapshotStore for MemoryStore {
             |stored| schema_version.is_none_or(|wanted| wanted == stored.key.schema_version),
         ))
     }
+}
+
+fn newest(
+    snapshots: &BTreeMap<StreamId, Vec<SnapshotRow>>,
+    key: &SnapshotKey,
+    at_most: Version,
+) -> Newest {
+    let rows = snapshots.get(&key.stream).map_or(&[][..], Vec::as_slice);
+    let mut others: Vec<SnapshotKey> = Vec::new();
+    for row in rows.iter().rev().filter(|row| row.version <= at_most) {
+        if row.key == *key {
+            return Newest::Found(row.clone());
+        }
+        if !others.contains(&row.key) {
+            others.push(row.key.clone());
+        }
+    }
+    Newest::Absent(others)
 }
 
 impl MemoryStore {

@@ -27,7 +27,10 @@ pub use self::{
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
 
-use crate::{Error, ErrorKind, Position, Result, StreamId, Version, snapshot::SnapshotStore};
+use crate::{
+    Error, ErrorKind, Position, Result, StreamId, Version,
+    snapshot::{Newest, SnapshotKey, SnapshotStore},
+};
 
 /// Where events are kept. Stores are handles: a clone shares.
 ///
@@ -106,11 +109,47 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     /// - Whenever it is asked for, through whatever handle, it has the same rows; events are not among them.
     fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>>;
 
+    /// Reads a snapshot and the events from it on in one round trip: what a load through a snapshot begins with, where the
+    /// snapshots are those of [`snapshot_store`](Self::snapshot_store).
+    ///
+    /// - A store answers it whatever is there, or never.
+    /// - The snapshot is what [`SnapshotStore::newest`] answers for `key` and `at_most`. If there is none there are no
+    ///   events.
+    /// - The events are the page that [`read_stream`](Self::read_stream) answers for the stream from the snapshot's version
+    ///   (included) up to `at_most`, with this `limit`; whether the row is damaged makes no difference.
+    /// - They are read no earlier than the snapshot: those that were stored before it are seen.
+    ///
+    /// If only the events can't be read, that is no error: the answer goes without them, and `read_stream` says why. An
+    /// error is one of the snapshot store's, and like these it fails no load. The deadline for snapshots bounds the whole
+    /// call, so a load asks for one short page.
+    ///
+    /// Provided: none, the store can't, and both are asked for one after the other. A wrapper that does anything to what
+    /// passes `read_stream` or its snapshot store leaves it at that, or does it here too.
+    async fn read_from_snapshot(
+        &self,
+        key: &SnapshotKey,
+        at_most: Version,
+        limit: usize,
+    ) -> Result<Option<FromSnapshot>> {
+        let _ = (key, at_most, limit);
+        Ok(None)
+    }
+
     /// What this store can and can't do.
     ///
     /// - It is the same whenever it is asked for, through whatever handle.
     /// - A commit to more streams than declared is [`ErrorKind::Unsupported`].
     fn capabilities(&self) -> Capabilities;
+}
+
+/// The answer to [`EventStore::read_from_snapshot`].
+#[derive(Debug, Clone)]
+pub struct FromSnapshot {
+    /// The snapshot, or which other keys have some.
+    pub newest: Newest,
+    /// The events from the snapshot's version on, that one included. None: there is no snapshot, or `read_stream` is to be
+    /// asked.
+    pub events: Option<EventPage>,
 }
 
 /// Which part of a stream to read.
@@ -287,6 +326,15 @@ impl<S: EventStore + ?Sized> EventStore for Arc<S> {
 
     fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
         (**self).snapshot_store()
+    }
+
+    async fn read_from_snapshot(
+        &self,
+        key: &SnapshotKey,
+        at_most: Version,
+        limit: usize,
+    ) -> Result<Option<FromSnapshot>> {
+        (**self).read_from_snapshot(key, at_most, limit).await
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -1,7 +1,11 @@
 //! Pages of stored events. Payloads of one page share one buffer, or stay where a store in memory keeps them: reading
 //! allocates per page, not per event.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{
+    fmt,
+    ops::{ControlFlow, Range},
+    sync::Arc,
+};
 
 use uuid::Uuid;
 
@@ -10,6 +14,10 @@ use crate::{Position, StreamId, Timestamp, Version};
 
 /// A filled page ends behind this many bytes of payload.
 const PAGE_BYTES: usize = 1 << 20;
+
+/// A page with so many events is likely to have the rest as well.
+pub(super) const SAMPLE: usize = 16;
+const MOST_ROOM: usize = 4_096;
 
 /// An event as it is stored, borrowed from its page or store.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +44,16 @@ pub struct RecordedEvent<'a> {
     pub payload: &'a [u8],
     /// A JSON object of strings, or empty.
     pub metadata: &'a [u8],
+}
+
+/// Of an event what its change of a state depends on.
+#[derive(Clone, Copy)]
+pub(crate) struct Payload<'a> {
+    pub(crate) version: Version,
+    pub(crate) name: &'a str,
+    pub(crate) event_version: u32,
+    pub(crate) codec: &'a str,
+    pub(crate) bytes: &'a [u8],
 }
 
 impl<'a> RecordedEvent<'a> {
@@ -129,8 +147,25 @@ impl EventPage {
                 break;
             }
             page.push(&event);
+            if page.len() == SAMPLE {
+                page.make_room(limit);
+            }
         }
         page
+    }
+
+    /// Makes room for events like those that it has, until there are `limit`: a page that grows by and by is copied again and
+    /// again.
+    pub(super) fn make_room(&mut self, limit: usize) {
+        if let Rows::Copied(copied) = &mut self.rows
+            && let Some(each) = copied.bytes.len().checked_div(copied.rows.len())
+        {
+            let more = limit.min(MOST_ROOM).saturating_sub(copied.rows.len());
+            copied.rows.reserve(more);
+            // Later events have longer numbers.
+            let bytes = (each + each / 8).saturating_mul(more);
+            copied.bytes.reserve(bytes.min(PAGE_BYTES));
+        }
     }
 
     /// As [`filled`](Self::filled), of events that stay where they are.
@@ -204,22 +239,22 @@ impl EventPage {
         (0..self.len()).map(|place| self.view(place))
     }
 
-    /// Does this with the events behind the first `skip`, until it fails. As with `iter`, but in a loop of its own for each
-    /// kind of page: what isn't asked of an event is then not read.
+    /// Does this with the events at these places, until it says that it is over. In a loop of its own for each kind of page,
+    /// and of an event only what folding asks for is read.
     #[inline]
-    pub(crate) fn try_for_each<E>(
+    pub(crate) fn try_for_each<B>(
         &self,
-        skip: usize,
-        mut each: impl FnMut(RecordedEvent<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
+        places: Range<usize>,
+        mut each: impl FnMut(Payload<'_>) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
         match &self.rows {
             Rows::Copied(copied) => {
-                let mut rows = copied.rows.iter().skip(skip);
-                rows.try_for_each(|row| each(copied.view(row)))
+                let mut rows = copied.rows.get(places).unwrap_or_default().iter();
+                rows.try_for_each(|row| each(copied.payload(row)))
             }
             Rows::Shared(events, _) => {
-                let mut events = events.iter().skip(skip);
-                events.try_for_each(|event| each(event.view()))
+                let mut events = events.get(places).unwrap_or_default().iter();
+                events.try_for_each(|event| each(event.payload()))
             }
         }
     }
@@ -267,6 +302,17 @@ impl SharedEvent {
             self.recorded_at,
         )
     }
+
+    #[inline]
+    fn payload(&self) -> Payload<'_> {
+        Payload {
+            version: self.version,
+            name: &self.event.name,
+            event_version: self.event.event_version,
+            codec: &self.event.codec,
+            bytes: &self.event.payload,
+        }
+    }
 }
 
 impl Copied {
@@ -306,6 +352,17 @@ impl Copied {
             recorded_at: row.recorded_at,
             payload: &self.bytes[row.payload.clone()],
             metadata: &self.bytes[row.metadata.clone()],
+        }
+    }
+
+    #[inline]
+    fn payload(&self, row: &Row) -> Payload<'_> {
+        Payload {
+            version: row.version,
+            name: &self.text[row.name.clone()],
+            event_version: row.event_version,
+            codec: &self.text[row.codec.clone()],
+            bytes: &self.bytes[row.payload.clone()],
         }
     }
 }

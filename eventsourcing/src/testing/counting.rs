@@ -10,7 +10,9 @@ use async_trait::async_trait;
 use crate::{
     Result, StreamId, Version,
     snapshot::{Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore},
-    store::{Appended, Capabilities, Commit, EventPage, EventStore, ReadAll, ReadStream},
+    store::{
+        Appended, Capabilities, Commit, EventPage, EventStore, FromSnapshot, ReadAll, ReadStream,
+    },
 };
 
 /// What crossed in one direction.
@@ -36,18 +38,38 @@ impl Traffic {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreCounts {
-    /// `read_stream` and `read_all`.
+    /// `read_stream`, `read_all`, and `read_from_snapshot` where it answered with events.
     pub events_read: Traffic,
     /// `append`. A repeated commit counts as a call without rows.
     pub events_written: Traffic,
     /// Calls of `head`.
     pub heads: u64,
-    /// `newest` and `list`; rows and bytes are of the states that `newest` found.
+    /// `newest`, `list` and `read_from_snapshot`; rows and bytes are of the states that were found.
     pub snapshots_read: Traffic,
+    /// Calls of `read_from_snapshot` that were answered, each counted above as well: as one of snapshots, and, with events,
+    /// as one of those. Without this it would seem that there were two round trips.
+    pub reads_from_snapshots: u64,
     /// `save`. A row that was there already counts as a call without rows.
     pub snapshots_written: Traffic,
     /// `delete`, `prune` and `delete_category`; without bytes.
     pub snapshots_deleted: Traffic,
+}
+
+impl StoreCounts {
+    fn page(&mut self, page: Option<&EventPage>) {
+        self.events_read.calls += 1;
+        if let Some(page) = page {
+            self.events_read.add(page.len(), page.byte_len());
+        }
+    }
+
+    fn newest(&mut self, newest: Option<&Newest>) {
+        self.snapshots_read.calls += 1;
+        if let Some(Newest::Found(row)) = newest {
+            let bytes = row.state.as_ref().map_or(0, bytes::Bytes::len);
+            self.snapshots_read.add(1, bytes);
+        }
+    }
 }
 
 /// A store that counts and otherwise does what the store within does. A clone shares the counts.
@@ -108,11 +130,7 @@ impl CountingStore {
     }
 
     fn count_page(&self, page: &Result<EventPage>) {
-        let mut counts = self.counts.get();
-        counts.events_read.calls += 1;
-        if let Ok(page) = page {
-            counts.events_read.add(page.len(), page.byte_len());
-        }
+        self.counts.get().page(page.as_ref().ok());
     }
 }
 
@@ -173,6 +191,29 @@ impl EventStore for CountingStore {
         }))
     }
 
+    async fn read_from_snapshot(
+        &self,
+        key: &SnapshotKey,
+        at_most: Version,
+        limit: usize,
+    ) -> Result<Option<FromSnapshot>> {
+        let read = self.inner.read_from_snapshot(key, at_most, limit).await;
+        let mut counts = self.counts.get();
+        match &read {
+            Ok(None) => {}
+            Ok(Some(FromSnapshot { newest, events })) => {
+                counts.reads_from_snapshots += 1;
+                counts.newest(Some(newest));
+                if events.is_some() {
+                    counts.page(events.as_ref());
+                }
+            }
+            Err(_) => counts.newest(None),
+        }
+        drop(counts);
+        read
+    }
+
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()
     }
@@ -209,13 +250,7 @@ impl SnapshotStore for CountingSnapshots {
 
     async fn newest(&self, key: &SnapshotKey, at_most: Version) -> Result<Newest> {
         let newest = self.inner.newest(key, at_most).await;
-        let mut counts = self.counts.get();
-        counts.snapshots_read.calls += 1;
-        if let Ok(Newest::Found(row)) = &newest {
-            let bytes = row.state.as_ref().map_or(0, bytes::Bytes::len);
-            counts.snapshots_read.add(1, bytes);
-        }
-        drop(counts);
+        self.counts.get().newest(newest.as_ref().ok());
         newest
     }
 

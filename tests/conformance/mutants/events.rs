@@ -8,10 +8,10 @@ use std::{
 use async_trait::async_trait;
 use eventsourcing::{
     Error, ErrorKind, EventStore, Result, StreamId, Version,
-    snapshot::SnapshotStore,
+    snapshot::{SnapshotKey, SnapshotStore},
     store::{
-        Appended, Atomicity, Capabilities, Commit, Direction, EventPage, ReadAll, ReadStream,
-        RecordedEvent,
+        Appended, Atomicity, Capabilities, Commit, Direction, EventPage, FromSnapshot, ReadAll,
+        ReadStream, RecordedEvent,
     },
 };
 
@@ -300,6 +300,15 @@ impl EventStore for Mutant {
         } else {
             self.handle()
         }))
+    }
+
+    async fn read_from_snapshot(
+        &self,
+        key: &SnapshotKey,
+        at_most: Version,
+        limit: usize,
+    ) -> Result<Option<FromSnapshot>> {
+        self.read_from(key, at_most, limit).await
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -5,6 +5,7 @@ mod around;
 mod bugs;
 mod dropped;
 mod events;
+mod from_snapshot;
 mod repetition;
 mod snapshots;
 mod store;

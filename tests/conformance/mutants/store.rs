@@ -11,7 +11,7 @@ use std::{
 use eventsourcing::{
     Clock, ManualClock, Position, StreamId, Timestamp,
     snapshot::{SnapshotInfo, SnapshotRow},
-    store::NewEvent,
+    store::{FromSnapshot, NewEvent},
 };
 use uuid::Uuid;
 
@@ -28,6 +28,7 @@ pub(crate) struct Mutant {
     pub(super) cached_heads: Mutex<HashMap<String, u64>>,
     pub(super) cached_rows: Mutex<HashMap<String, Option<SnapshotRow>>>,
     pub(super) found_rows: Mutex<HashMap<String, SnapshotRow>>,
+    pub(super) from_snapshots: Mutex<HashMap<String, FromSnapshot>>,
 }
 
 #[derive(Debug)]
@@ -88,6 +89,7 @@ impl Mutant {
             cached_heads: Mutex::default(),
             cached_rows: Mutex::default(),
             found_rows: Mutex::default(),
+            from_snapshots: Mutex::default(),
         }
     }
 

@@ -49,7 +49,7 @@ pub(super) async fn measure(subject: Subject, place: &Place) -> Result<Sample> {
                 None
             }
         }
-        // Its cache of pages is as large as each of the library's connections may have.
+        // Its cache of pages is as large as that of the library's connection that writes.
         Subject::Bare => {
             let bare = bare_sqlite::open(&place.prepared.join("ours.db")).await?;
             Some(bare_sqlite::fold(

@@ -167,11 +167,11 @@ impl<A: Aggregate> Repository<A> {
             verifier.pace.charge(page.len());
             let meter = &self.inner.counters.meter;
             meter.count(Count::EventsVerified(page.len()));
-            for row in page.iter() {
+            for place in 0..page.len() {
                 if self.is_over(verifier) {
                     return Ok(None);
                 }
-                replay.apply(&row)?;
+                replay.apply(&page, place..place + 1)?;
             }
             let Some(last) = page.last() else {
                 break;

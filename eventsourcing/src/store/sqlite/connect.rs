@@ -19,6 +19,12 @@ const MEMORY: &str = ":memory:";
 /// The smallest page, in bytes.
 const MIN_FILE_LEN: u64 = 512;
 
+/// KiB of pages that the writer's connection keeps: room for what a large commit changes.
+const WRITER_CACHE: u32 = 65_536;
+
+/// KiB of pages that each connection keeps that reads. There are several, and what one of them hasn't got the system has.
+const READER_CACHE: u32 = 32_768;
+
 /// Where a database is.
 #[derive(Debug, Clone)]
 pub(super) struct Location {
@@ -70,7 +76,7 @@ impl Location {
         let connection = self
             .open(options, options.create)
             .and_then(|connection| {
-                configure(&connection, options)?;
+                configure(&connection, options, WRITER_CACHE)?;
                 Ok(connection)
             })
             .map_err(|error| self.explain(error))?;
@@ -81,7 +87,7 @@ impl Location {
     pub(super) fn open_reader(&self, options: &SqliteOptions) -> Sql<Connection> {
         // With `mode=rwc` SQLite insists on the flag; otherwise a file that is gone must not come back empty.
         let connection = self.open(options, self.is_uri && options.create)?;
-        configure(&connection, options)?;
+        configure(&connection, options, READER_CACHE)?;
         connection.execute_batch("PRAGMA query_only = ON")?;
         Ok(connection)
     }
@@ -197,13 +203,13 @@ fn file_of_uri(uri: &str) -> PathBuf {
 
 /// The first of the pragmas reads the schema, and so rolls back what a crash left in a rollback journal (there is one while a
 /// file is made), with syncs whatever `synchronous` is set to.
-fn configure(connection: &Connection, options: &SqliteOptions) -> Sql<()> {
+fn configure(connection: &Connection, options: &SqliteOptions, cache: u32) -> Sql<()> {
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(32);
     // Without it a statement is prepared again for every set of values, lest another index were better for these.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(&format!(
-        "PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF; PRAGMA synchronous = {};",
+        "PRAGMA cache_size = -{cache}; PRAGMA trusted_schema = OFF; PRAGMA synchronous = {};",
         options.synchronous.pragma()
     ))?;
     if let Some(pages) = options.max_page_count {
@@ -237,13 +243,13 @@ mod tests {
         let mut writer = location.open_writer(&options).unwrap();
         super::super::schema::prepare(&mut writer, location.name(), &options).unwrap();
         let reader = location.open_reader(&options).unwrap();
-        for connection in [&writer, &reader] {
+        for (connection, cache) in [(&writer, 65_536), (&reader, 32_768)] {
             let pragma = |name: &str| -> i64 {
                 let sql = format!("PRAGMA {name}");
                 connection.query_row(&sql, [], |row| row.get(0)).unwrap()
             };
             assert_eq!(pragma("synchronous"), 2, "FULL");
-            assert_eq!(pragma("cache_size"), -65_536);
+            assert_eq!(pragma("cache_size"), -cache);
             assert_eq!(pragma("page_size"), 4_096);
             assert_eq!(pragma("busy_timeout"), 5_000);
         }

@@ -21,7 +21,9 @@ use async_trait::async_trait;
 
 pub use self::options::{SqliteOptions, Synchronous};
 use self::{connect::Location, shared::Shared, task::Weight};
-use super::{Appended, Capabilities, Commit, EventPage, EventStore, ReadAll, ReadStream};
+use super::{
+    Appended, Capabilities, Commit, EventPage, EventStore, FromSnapshot, ReadAll, ReadStream,
+};
 use crate::{
     Error, ErrorKind, Result, StreamId, Version,
     snapshot::{Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore},
@@ -163,6 +165,24 @@ impl EventStore for SqliteStore {
 
     fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
         Some(Arc::new(self.clone()))
+    }
+
+    async fn read_from_snapshot(
+        &self,
+        key: &SnapshotKey,
+        at_most: Version,
+        limit: usize,
+    ) -> Result<Option<FromSnapshot>> {
+        let (store, wanted) = (self.0.store(), key.clone());
+        let result = self
+            .0
+            .read(move |connection| {
+                snapshots::newest_with_events(connection, store, &wanted, at_most, limit)
+            })
+            .await;
+        result
+            .map(Some)
+            .map_err(|error| named(error, "read_from_snapshot", Some(&key.stream)))
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -9,26 +9,31 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Position, Result, StreamId, Version,
-    store::{Direction, EventPage, ReadAll, ReadStream, RecordedEvent},
+    store::{Direction, EventPage, ReadAll, ReadStream, RecordedEvent, page::SAMPLE},
 };
 
 /// A page ends after this many bytes of payload and metadata.
 const MAX_PAGE_BYTES: usize = 1 << 20;
 
 macro_rules! select {
-    ($($rest:literal)*) => {
+    ($last:literal FROM $($rest:literal)*) => {
         concat!(
-            "SELECT position, version, id, name, event_version, codec, commit_id, recorded_at, payload, metadata, stream
-            FROM events ",
+            "SELECT position, version, id, name, event_version, codec, commit_id, recorded_at, payload, metadata",
+            $last,
+            " FROM events ",
             $($rest),*
         )
     };
+    ($($rest:literal)*) => {
+        select!(", stream" FROM $($rest)*)
+    };
 }
 
+// Without the stream's name: each row would have it read and checked again.
 pub(super) const FORWARD: &str =
-    select!("WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version");
+    select!("" FROM "WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version");
 const BACKWARD: &str =
-    select!("WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version DESC");
+    select!("" FROM "WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version DESC");
 
 // The plans are forced: each must follow the positions and stop early. Left alone, SQLite may take all
 // events of a category by the other index and sort them, for every page again.
@@ -72,7 +77,7 @@ pub(super) fn stream(
         columns::from_u64(first),
         columns::from_u64(last),
     ])?;
-    page(rows, store, read.limit)
+    page(rows, store, Some(stream.as_str()), read.limit)
 }
 
 pub(super) fn all(
@@ -86,7 +91,7 @@ pub(super) fn all(
     let Some(category) = &read.category else {
         let sql = if read.first_only { FIRST } else { ALL };
         let mut statement = connection.prepare_cached(sql)?;
-        return page(statement.query([after])?, store, read.limit);
+        return page(statement.query([after])?, store, None, read.limit);
     };
     let Some((from, to)) = category_range(category) else {
         return Ok(EventPage::new());
@@ -100,6 +105,7 @@ pub(super) fn all(
     page(
         statement.query(params![after, from, to])?,
         store,
+        None,
         read.limit,
     )
 }
@@ -121,28 +127,43 @@ pub(super) fn head(connection: &Connection, stream: &StreamId) -> Result<Version
     }
 }
 
-fn page(mut rows: Rows<'_>, store: Uuid, limit: usize) -> Result<EventPage, Trouble> {
+/// The events of these rows: of this stream, or of those that their last column names.
+fn page(
+    mut rows: Rows<'_>,
+    store: Uuid,
+    stream: Option<&str>,
+    limit: usize,
+) -> Result<EventPage, Trouble> {
     let mut page = EventPage::new();
     while let Some(row) = rows.next()? {
         if !page.is_empty() && (page.len() >= limit || page.byte_len() >= MAX_PAGE_BYTES) {
             page.set_has_more(true);
             break;
         }
-        match event(row, store)? {
-            Ok(event) => page.push(&event),
+        match event(row, store, stream)? {
+            Ok(event) => {
+                page.push(&event);
+                if page.len() == SAMPLE {
+                    page.make_room(limit);
+                }
+            }
             // What is before it can be read.
             Err(_) if !page.is_empty() => {
                 page.set_has_more(true);
                 break;
             }
-            Err(column) => return Err(damaged(row, column)?.into()),
+            Err(column) => return Err(damaged(row, stream, column)?.into()),
         }
     }
     Ok(page)
 }
 
 /// The row's event, or the name of the column that is damaged.
-fn event<'r>(row: &'r Row<'_>, store: Uuid) -> Sql<Result<RecordedEvent<'r>, &'static str>> {
+fn event<'r>(
+    row: &'r Row<'_>,
+    store: Uuid,
+    stream: Option<&'r str>,
+) -> Sql<Result<RecordedEvent<'r>, &'static str>> {
     macro_rules! column {
         ($read:path, $index:literal, $name:literal) => {
             match $read(row, $index)? {
@@ -159,7 +180,10 @@ fn event<'r>(row: &'r Row<'_>, store: Uuid) -> Sql<Result<RecordedEvent<'r>, &'s
             };
             Position::new(store, 0, position)
         },
-        stream: column!(columns::text, 10, "stream"),
+        stream: match stream {
+            Some(stream) => stream,
+            None => column!(columns::text, 10, "stream"),
+        },
         version: column!(columns::version, 1, "version"),
         id: column!(columns::uuid, 2, "id"),
         name: column!(columns::text, 3, "name"),
@@ -178,10 +202,13 @@ fn event<'r>(row: &'r Row<'_>, store: Uuid) -> Sql<Result<RecordedEvent<'r>, &'s
     }))
 }
 
-fn damaged(row: &Row<'_>, column: &str) -> Sql<Error> {
+fn damaged(row: &Row<'_>, stream: Option<&str>, column: &str) -> Sql<Error> {
     let position = columns::integer(row, 0)?.unwrap_or_default();
     let name = columns::text(row, 3)?.unwrap_or("?");
-    let stream = columns::text(row, 10)?;
+    let stream = match stream {
+        None => columns::text(row, 10)?,
+        known => known,
+    };
     let mut error = Error::new(ErrorKind::Corrupt).because(format!(
         "the event {name:?} at position {position} is damaged in the column `{column}`, stream {:?}",
         stream.unwrap_or("?")

@@ -4,17 +4,18 @@
 //! checksum no longer matches, and the caller can replay, and delete what it saw.
 
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 use uuid::Uuid;
 
 use super::{
     columns,
     errors::{Sql, Trouble},
-    read::category_range,
+    read::{self, category_range},
 };
 use crate::{
     Result, StreamId, Version,
     snapshot::{Fingerprint, Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow},
+    store::{FromSnapshot, ReadStream},
 };
 
 macro_rules! of_key {
@@ -83,9 +84,40 @@ pub(super) fn newest(
     key: &SnapshotKey,
     at_most: Version,
 ) -> Result<Newest, Trouble> {
-    if let Some(row) = find(connection, NEWEST, key, at_most)? {
-        return Ok(Newest::Found(row));
+    match find(connection, NEWEST, key, at_most)? {
+        Some(row) => Ok(Newest::Found(row)),
+        None => absent(connection, key, at_most),
     }
+}
+
+/// The row as in [`newest`], and the events from its version on.
+pub(super) fn newest_with_events(
+    connection: &Connection,
+    store: Uuid,
+    key: &SnapshotKey,
+    at_most: Version,
+    limit: usize,
+) -> Result<FromSnapshot, Trouble> {
+    let mut statement = connection.prepare_cached(NEWEST)?;
+    let mut rows = statement.query(params_of(key, at_most))?;
+    let Some(row) = rows.next()? else {
+        return Ok(FromSnapshot {
+            newest: absent(connection, key, at_most)?,
+            events: None,
+        });
+    };
+    let row = snapshot(row, key)?;
+    // While the first statement stands at its row, both see the file as it was when that one began.
+    let wanted = ReadStream::from(row.version).up_to(at_most).limit(limit);
+    let events = read::stream(connection, store, &key.stream, &wanted).ok();
+    drop(rows);
+    Ok(FromSnapshot {
+        newest: Newest::Found(row),
+        events,
+    })
+}
+
+fn absent(connection: &Connection, key: &SnapshotKey, at_most: Version) -> Result<Newest, Trouble> {
     let mut statement = connection.prepare_cached(OTHER_KEYS)?;
     let at_most = columns::from_version(at_most);
     let mut rows = statement.query(params![key.stream.as_str(), at_most])?;
@@ -107,32 +139,38 @@ fn find(
     version: Version,
 ) -> Sql<Option<SnapshotRow>> {
     let mut statement = connection.prepare_cached(sql)?;
-    let parameters = params![
+    statement
+        .query_row(params_of(key, version), |row| snapshot(row, key))
+        .optional()
+}
+
+/// Of `of_key!`, and a version.
+fn params_of(key: &SnapshotKey, version: Version) -> impl Params {
+    (
         key.stream.as_str(),
         key.schema_version,
         key.fingerprint.as_bytes().as_slice(),
-        key.codec,
+        key.codec.as_str(),
         columns::from_version(version),
-    ];
-    statement
-        .query_row(parameters, |row| {
-            Ok(SnapshotRow {
-                key: key.clone(),
-                version: columns::version(row, 0)?.unwrap_or_default(),
-                last_event: columns::uuid(row, 1)?.unwrap_or(Uuid::nil()),
-                created_at: columns::time(row, 2)?.unwrap_or_default(),
-                checksum: columns::integer(row, 3)?
-                    .unwrap_or_default()
-                    .cast_unsigned(),
-                state: match row.get_ref(4)? {
-                    rusqlite::types::ValueRef::Null => None,
-                    _ => Some(Bytes::copy_from_slice(
-                        columns::bytes(row, 4)?.unwrap_or_default(),
-                    )),
-                },
-            })
-        })
-        .optional()
+    )
+}
+
+fn snapshot(row: &Row<'_>, key: &SnapshotKey) -> Sql<SnapshotRow> {
+    Ok(SnapshotRow {
+        key: key.clone(),
+        version: columns::version(row, 0)?.unwrap_or_default(),
+        last_event: columns::uuid(row, 1)?.unwrap_or(Uuid::nil()),
+        created_at: columns::time(row, 2)?.unwrap_or_default(),
+        checksum: columns::integer(row, 3)?
+            .unwrap_or_default()
+            .cast_unsigned(),
+        state: match row.get_ref(4)? {
+            rusqlite::types::ValueRef::Null => None,
+            _ => Some(Bytes::copy_from_slice(
+                columns::bytes(row, 4)?.unwrap_or_default(),
+            )),
+        },
+    })
 }
 
 pub(super) fn list(

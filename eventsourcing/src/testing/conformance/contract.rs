@@ -309,6 +309,31 @@ macro_rules! __conformance_table {
                         snapshots_leave_events_alone(Snapshots),
                     }
                 }
+                read_from_snapshot {
+                    "A store answers it whatever is there, or never." {
+                        it_is_answered_whatever_is_there(FromSnapshot),
+                    }
+                    "The snapshot is what `SnapshotStore::newest` answers for `key` and `at_most`. If there is none there are no events." {
+                        it_finds_the_row_that_newest_finds(FromSnapshot),
+                        it_finds_the_row_of_its_key(FromSnapshot),
+                        it_finds_a_row_without_state(FromSnapshot),
+                        without_a_row_it_names_the_other_keys(FromSnapshot),
+                        without_a_row_it_has_no_events(FromSnapshot),
+                    }
+                    "The events are the page that `read_stream` answers for the stream from the snapshot's version (included) up to `at_most`, with this `limit`; whether the row is damaged makes no difference." {
+                        its_events_begin_at_the_snapshot(FromSnapshot),
+                        its_events_end_at_the_wanted_version(FromSnapshot),
+                        its_page_has_a_limit(FromSnapshot),
+                        large_payloads_end_its_page_as_any(FromSnapshot),
+                        a_row_ahead_of_its_stream_comes_without_events(FromSnapshot),
+                        a_damaged_row_comes_with_its_events(FromSnapshot),
+                        its_events_are_those_of_its_stream(FromSnapshot),
+                    }
+                    "They are read no earlier than the snapshot: those that were stored before it are seen." {
+                        it_sees_what_was_stored_before_the_snapshot(FromSnapshot),
+                        it_sees_what_another_handle_stored(FromSnapshot, SecondHandle),
+                    }
+                }
                 capabilities {
                     "It is the same whenever it is asked for, through whatever handle." {
                         they_are_those_that_were_declared,

@@ -14,8 +14,8 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::{runtime, time::timeout};
 
 use super::{
-    Check, CheckResult, Outcome, Report, Subject, checks, report::Failure, rounds::Progress,
-    trial::Trial,
+    Check, CheckResult, Outcome, Report, Requirement, Subject, checks, report::Failure,
+    rounds::Progress, trial::Trial,
 };
 use crate::{store::Capabilities, testing::panics::text};
 
@@ -183,9 +183,14 @@ impl Kit {
     }
 
     async fn perform_here(&self, check: Check, progress: &Arc<Progress>) -> Outcome {
-        let subject = (self.factory)().await;
+        let mut subject = (self.factory)().await;
         if let Some(reason) = &subject.unavailable {
             return Outcome::NotApplicable(vec![reason.clone()]);
+        }
+        if check.needs.contains(&Requirement::FromSnapshot)
+            && let Err(Failure(seen)) = subject.ask().await
+        {
+            return Outcome::Failed(seen);
         }
         let missing = check.needs.iter();
         let missing = missing.filter(|need| !need.is_met(&self.declared, &subject));

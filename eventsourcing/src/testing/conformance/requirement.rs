@@ -31,6 +31,9 @@ pub enum Requirement {
     SecondHandle,
     /// [`Subject::reopen`].
     Reopen,
+    /// A snapshot store, and an [`EventStore::read_from_snapshot`](crate::EventStore::read_from_snapshot) that answers:
+    /// what a store does with the first question, before each check, counts for all.
+    FromSnapshot,
 }
 
 /// The most events that a check appends in one commit.
@@ -52,6 +55,7 @@ impl Requirement {
             Self::Clock => subject.clock.is_some(),
             Self::SecondHandle => subject.second_handle.is_some(),
             Self::Reopen => subject.reopen.is_some(),
+            Self::FromSnapshot => subject.snapshots.is_some() && subject.reads_from_snapshots,
         }
     }
 }
@@ -71,6 +75,7 @@ impl fmt::Display for Requirement {
             Self::Clock => "the factory offers no clock (Subject::clock)",
             Self::SecondHandle => "the factory offers no second handle (Subject::second_handle)",
             Self::Reopen => "the factory offers no way to reopen (Subject::reopen)",
+            Self::FromSnapshot => "the store doesn't answer read_from_snapshot",
         })
     }
 }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use crate::{
     EventStore, Result, StreamId, Version,
-    snapshot::SnapshotStore,
-    store::{Appended, Capabilities, Commit, EventPage, ReadAll, ReadStream},
+    snapshot::{SnapshotKey, SnapshotStore},
+    store::{Appended, Capabilities, Commit, EventPage, FromSnapshot, ReadAll, ReadStream},
 };
 
 #[derive(Debug)]
@@ -76,6 +76,15 @@ impl EventStore for Settled {
 
     fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
         self.0.snapshot_store()
+    }
+
+    async fn read_from_snapshot(
+        &self,
+        key: &SnapshotKey,
+        at_most: Version,
+        limit: usize,
+    ) -> Result<Option<FromSnapshot>> {
+        self.0.read_from_snapshot(key, at_most, limit).await
     }
 
     fn capabilities(&self) -> Capabilities {

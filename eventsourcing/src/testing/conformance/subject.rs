@@ -5,7 +5,8 @@ use std::{any::Any, fmt, future::Future, sync::Arc};
 
 use futures_util::future::BoxFuture;
 
-use crate::{EventStore, ManualClock, snapshot::SnapshotStore};
+use super::{report::Failure, rows::key};
+use crate::{EventStore, ManualClock, Version, snapshot::SnapshotStore};
 
 type Hook = Arc<dyn Fn() -> BoxFuture<'static, Subject> + Send + Sync>;
 
@@ -28,6 +29,8 @@ pub struct Subject {
     pub(super) reopen: Option<Hook>,
     pub(super) kept: Vec<Box<dyn Any + Send + Sync>>,
     pub(super) unavailable: Option<String>,
+    /// Known once it was asked.
+    pub(super) reads_from_snapshots: bool,
 }
 
 impl Subject {
@@ -59,6 +62,7 @@ impl Subject {
             reopen: None,
             kept: Vec::new(),
             unavailable: None,
+            reads_from_snapshots: false,
         }
     }
 
@@ -130,6 +134,18 @@ impl Subject {
     pub fn keep(mut self, value: impl Any + Send + Sync) -> Self {
         self.kept.push(Box::new(value));
         self
+    }
+}
+
+impl Subject {
+    /// Asks the event store whether it reads from snapshots. An error is an answer too: a check says what it is.
+    pub(super) async fn ask(&mut self) -> Result<(), Failure> {
+        if let Some(events) = &self.events {
+            let key = key("none", 1)?;
+            let first = events.read_from_snapshot(&key, Version::ZERO, 1).await;
+            self.reads_from_snapshots = !matches!(first, Ok(None));
+        }
+        Ok(())
     }
 }
 

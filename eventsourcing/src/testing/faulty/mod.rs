@@ -17,8 +17,10 @@ pub use self::plan::{Fault, FaultPlan, Injected, Operation};
 use self::snapshots::FaultySnapshots;
 use crate::{
     Error, ErrorKind, Result, StreamId, Version,
-    snapshot::SnapshotStore,
-    store::{Appended, Capabilities, Commit, EventPage, EventStore, ReadAll, ReadStream},
+    snapshot::{SnapshotKey, SnapshotStore},
+    store::{
+        Appended, Capabilities, Commit, EventPage, EventStore, FromSnapshot, ReadAll, ReadStream,
+    },
 };
 
 /// A store that misbehaves as told; where no fault is injected it does what the store within does.
@@ -145,6 +147,17 @@ struct State {
     yielding: bool,
     /// Whether a read was ever told to lag. Capabilities are asked for at any time, so this never goes back.
     lags: bool,
+}
+
+impl State {
+    /// Whether the next call of this operation is to misbehave.
+    fn is_due(&self, operation: Operation) -> bool {
+        let script = self.script.get(&operation);
+        let call = self.calls.get(&operation).copied().unwrap_or(0) + 1;
+        let mut numbers = self.plan.numbers(operation, call);
+        script.is_some_and(|told| !told.is_empty())
+            || self.plan.draw(operation, &mut numbers).is_some()
+    }
 }
 
 /// One call under way.
@@ -359,6 +372,43 @@ impl EventStore for FaultyStore {
             inner,
             faults: Arc::clone(&self.faults),
         }))
+    }
+
+    /// Counts as a call of `newest` and one of `read_stream`. Where either is to misbehave there is no answer: then they are
+    /// asked for one by one, each with its own fault.
+    async fn read_from_snapshot(
+        &self,
+        key: &SnapshotKey,
+        at_most: Version,
+        limit: usize,
+    ) -> Result<Option<FromSnapshot>> {
+        const HALVES: [Operation; 2] = [Operation::NewestSnapshot, Operation::ReadStream];
+        let yielding = {
+            let state = self.faults.state();
+            if HALVES.iter().any(|half| state.is_due(*half)) {
+                return Ok(None);
+            }
+            state.yielding
+        };
+        if yielding {
+            tokio::task::yield_now().await;
+        }
+        let answer = self.inner.read_from_snapshot(key, at_most, limit).await?;
+        if let Some(FromSnapshot { events, .. }) = &answer {
+            let halves = if events.is_some() {
+                &HALVES[..]
+            } else {
+                &HALVES[..1]
+            };
+            let mut state = self.faults.state();
+            for half in halves {
+                *state.calls.entry(*half).or_default() += 1;
+            }
+        }
+        if yielding {
+            tokio::task::yield_now().await;
+        }
+        Ok(answer)
     }
 
     /// Those of the store within; reads may lag if a fault ever made them.

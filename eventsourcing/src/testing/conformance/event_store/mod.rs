@@ -4,5 +4,6 @@ pub(super) mod append;
 pub(super) mod capabilities;
 pub(super) mod head;
 pub(super) mod read_all;
+pub(super) mod read_from_snapshot;
 pub(super) mod read_stream;
 pub(super) mod snapshot_store;
