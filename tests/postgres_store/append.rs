@@ -244,3 +244,60 @@ async fn postgres_json_that_nests_deep_is_stored_as_bytes() {
     let as_bytes: Vec<bool> = row.get(0);
     assert_eq!(as_bytes, [false, false, true, true]);
 }
+
+/// What no stream can have is refused, alone and beside others in one statement.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_an_append_at_the_highest_versions_is_a_conflict_and_no_trouble_to_others() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open(&database).await;
+    let most = Version::MAX.get();
+    let mut beside = commit("beside", 0, 1);
+    beside.streams.push(part("far", most, 0));
+    let far = [
+        commit("last", most - 1, 1),
+        commit("before", most - 2, 1),
+        commit("before", most - 2, 2),
+        beside,
+    ];
+    for one in far.clone() {
+        let refused = store.append(one).await.expect_err("there is no such event");
+        assert!(refused.is_conflict(), "{refused}");
+    }
+    let others = (0..20).map(|number| commit(&number.to_string(), 0, 1));
+    let saves: Vec<_> = others
+        .chain(far)
+        .map(|one| {
+            let store = store.clone();
+            tokio::spawn(async move { store.append(one).await })
+        })
+        .collect();
+    for (number, save) in saves.into_iter().enumerate() {
+        let saved = save.await.expect("no panic");
+        match saved {
+            Ok(_) => assert!(number < 20),
+            Err(refused) => assert!(number >= 20 && refused.is_conflict(), "{refused}"),
+        }
+    }
+}
+
+/// In the order in which they were asked for, also without waiting for each.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_appends_to_one_stream_are_stored_in_the_order_of_asking() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open(&database).await;
+    for round in 0..30 {
+        let id = round.to_string();
+        let (first, second, third) = tokio::join!(
+            store.append(commit(&id, 0, 1)),
+            store.append(commit(&id, 1, 1)),
+            store.append(commit(&id, 2, 1)),
+        );
+        first.expect("stored");
+        second.expect("stored");
+        third.expect("stored");
+    }
+}

@@ -302,3 +302,34 @@ async fn postgres_a_staged_save_commits_with_an_outbox_row() {
     let nothing = accounts.stage(&mut other).expect("a commit");
     assert_eq!(nothing.event_count(), 0);
 }
+
+/// A path that leads to functions of somebody else's changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_an_append_in_a_transaction_keeps_to_its_own_functions() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open(&database).await;
+    let mut client = client(database.config()).await;
+    let sql = "CREATE SCHEMA other;
+        CREATE FUNCTION other.nextval(regclass) RETURNS bigint LANGUAGE sql AS 'SELECT 0::bigint';
+        CREATE FUNCTION other.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT 'epoch'::timestamptz $$;
+        CREATE FUNCTION other.current_setting(text, boolean) RETURNS text LANGUAGE sql
+            AS 'SELECT pg_catalog.pg_current_xact_id()::text';
+        SET search_path = other, pg_catalog;
+        CREATE TEMP TABLE json (id int); CREATE TEMP TABLE uuid (id int); CREATE TEMP TABLE text (id int)";
+    client.batch_execute(sql).await.expect("the functions");
+    let transaction = client.transaction().await.expect("a transaction");
+    let appended = store.append_in(&transaction, commit("1", 0, 2)).await;
+    let appended = appended.expect("it is stored");
+    assert!(appended.streams[0].positions[0].offset() > 0);
+    assert!(appended.streams[0].recorded_at.unix_micros() > 0);
+    // Of this database: other tests append in theirs.
+    let sql = "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks l
+        JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = pg_catalog.current_database()
+        WHERE l.locktype = 'advisory' AND l.granted";
+    let fences = transaction.query_one(sql, &[]).await.expect("a count");
+    assert_eq!(fences.get::<_, i64>(0), 1);
+    transaction.commit().await.expect("the commit");
+    assert_eq!(visible(&store).await, 2);
+}

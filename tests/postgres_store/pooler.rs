@@ -1,7 +1,7 @@
 //! Through a pooler in transaction mode: each transaction may run in another session.
 //!
 //! The pooler is one of the tests' own, with two sessions for all clients: it hands one out for a transaction, at random, and
-//! like `PgBouncer` it refuses startup options.
+//! like `PgBouncer` it refuses startup options, or ignores them if told so. It can also give each client a session.
 
 use std::{
     io,
@@ -21,11 +21,14 @@ use eventsourcing::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
-    net::{UnixListener, UnixStream, unix::OwnedWriteHalf},
+    net::{
+        UnixListener, UnixStream,
+        unix::{OwnedReadHalf, OwnedWriteHalf},
+    },
     sync::{Semaphore, mpsc},
 };
 
-use crate::bed::{client, commit, database, ids, open_with, put, visible};
+use crate::bed::{client, commit, database, ids, open_with, put, stream, visible};
 
 const SESSIONS: usize = 2;
 const VERSION_3: i32 = 196_608;
@@ -85,8 +88,21 @@ impl Session {
     }
 }
 
+/// What becomes of startup options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Startup {
+    Refused,
+    Ignored,
+    /// There are no sessions for all: each client has one of its own, with its options.
+    Passed,
+}
+
 struct Pooler {
+    startup: Startup,
+    server: PathBuf,
     socket: PathBuf,
+    /// How many statements were parsed.
+    parsed: AtomicUsize,
     idle: Mutex<Vec<Session>>,
     free: Semaphore,
     /// How often a client's transaction ran in another session than its last one.
@@ -94,7 +110,10 @@ struct Pooler {
 }
 
 impl Pooler {
-    async fn start(config: &Config) -> Option<(Arc<Self>, tempfile::TempDir, Config)> {
+    async fn start(
+        config: &Config,
+        startup: Startup,
+    ) -> Option<(Arc<Self>, tempfile::TempDir, Config)> {
         let Some(Host::Unix(folder)) = config.get_hosts().first() else {
             return None;
         };
@@ -107,6 +126,9 @@ impl Pooler {
         }
         let own = tempfile::tempdir().expect("a folder");
         let pooler = Arc::new(Self {
+            startup,
+            server,
+            parsed: AtomicUsize::new(0),
             socket: own.path().join(".s.PGSQL.5432"),
             idle: Mutex::new(idle),
             free: Semaphore::new(SESSIONS),
@@ -128,6 +150,39 @@ impl Pooler {
         Some((pooler, own, settings))
     }
 
+    /// A session for one client.
+    async fn pass(
+        &self,
+        startup: &[u8],
+        from: OwnedReadHalf,
+        mut to: OwnedWriteHalf,
+    ) -> io::Result<()> {
+        let (answers, mut server) = UnixStream::connect(&self.server).await?.into_split();
+        let length = i32::try_from(startup.len() + 4).expect("a short message");
+        server.write_i32(length).await?;
+        server.write_all(startup).await?;
+        let (mut asked, mut answered) = (queue(from), queue(answers));
+        loop {
+            tokio::select! {
+                message = asked.recv() => {
+                    let Some(message) = message else { return Ok(()) };
+                    self.count(&message);
+                    write(&mut server, &message).await?;
+                }
+                message = answered.recv() => {
+                    let Some(message) = message else { return Ok(()) };
+                    write(&mut to, &message).await?;
+                }
+            }
+        }
+    }
+
+    fn count(&self, message: &Message) {
+        if message.0 == b'P' {
+            self.parsed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     async fn serve(&self, stream: UnixStream) -> io::Result<()> {
         let (mut from, mut to) = stream.into_split();
         let startup = loop {
@@ -139,7 +194,11 @@ impl Pooler {
             }
             to.write_u8(b'N').await?;
         };
-        if startup.windows(9).any(|text| text == b"\0options\0") {
+        if self.startup == Startup::Passed {
+            return self.pass(&startup, from, to).await;
+        }
+        let has_options = startup.windows(9).any(|text| text == b"\0options\0");
+        if has_options && self.startup == Startup::Refused {
             let body = b"SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: options\0\0";
             return write(&mut to, &Message(b'E', body.to_vec())).await;
         }
@@ -210,7 +269,8 @@ async fn postgres_works_through_a_pooler_in_transaction_mode() {
     let Some(database) = database().await else {
         return;
     };
-    let Some((pooler, _folder, config)) = Pooler::start(database.config()).await else {
+    let Some((pooler, _folder, config)) = Pooler::start(database.config(), Startup::Refused).await
+    else {
         return;
     };
     let refused = PostgresStore::connect_config(config.clone(), PostgresOptions::default()).await;
@@ -273,7 +333,82 @@ async fn postgres_works_through_a_pooler_in_transaction_mode() {
     // Both sessions are open yet: a lock that was left in one would show.
     assert_eq!(pooler.idle.lock().expect("no panic").len(), SESSIONS);
     let direct = client(database.config()).await;
-    let sql = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
+    let sql = "SELECT count(*) FROM pg_locks l
+        JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() WHERE l.locktype = 'advisory'";
     let locks: i64 = direct.query_one(sql, &[]).await.expect("a count").get(0);
     assert_eq!(locks, 0);
+}
+
+/// Many writers, and all that they stored.
+async fn written(store: &PostgresStore) {
+    let mut writers = Vec::new();
+    for number in 0..8 {
+        let store = store.clone();
+        writers.push(tokio::spawn(async move {
+            for expected in 0..25 {
+                put(&store, &number.to_string(), expected, 1).await;
+                store.order().await.expect("the order");
+            }
+        }));
+    }
+    for writer in writers {
+        writer.await.expect("no panic");
+    }
+    for number in 0..8 {
+        assert_eq!(ids(store, &number.to_string()).await.len(), 25);
+    }
+}
+
+/// The store isn't told that there is a pooler: it finds out.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_keeps_no_statements_where_a_pooler_ignores_startup_options() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let pooler = Pooler::start(database.config(), Startup::Ignored).await;
+    let Some((pooler, _folder, config)) = pooler else {
+        return;
+    };
+    let store = open_with(&config, PostgresOptions::default()).await;
+    written(&store).await;
+    let changes = pooler.changes.load(Ordering::Relaxed);
+    assert!(changes > 100, "sessions changed {changes} times");
+    assert_eq!(pooler.idle.lock().expect("no panic").len(), SESSIONS);
+    let one = client(&config).await;
+    for _ in 0..20 {
+        let sql = "SELECT count(*) FROM pg_prepared_statements WHERE name <> ''";
+        let kept = one.query_typed_one(sql, &[]).await.expect("a count");
+        assert_eq!(kept.get::<_, i64>(0), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_parses_once_what_it_asks_often() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let pooler = Pooler::start(database.config(), Startup::Passed).await;
+    let Some((pooler, _folder, config)) = pooler else {
+        return;
+    };
+    let store = open_with(&config, PostgresOptions::default().connections(2)).await;
+    written(&store).await;
+    let parsed = pooler.parsed.load(Ordering::Relaxed);
+    assert!(parsed > 0);
+    for expected in 0..100 {
+        put(&store, "another", expected, 1).await;
+        store.head(&stream("another")).await.expect("a head");
+    }
+    // What one of the two connections had not been asked before.
+    let more = pooler.parsed.load(Ordering::Relaxed) - parsed;
+    assert!(more < 20, "{more} statements of 200 were parsed");
+
+    let unnamed = PostgresOptions::default().statement_timeout(None);
+    let store = open_with(&config, unnamed).await;
+    let parsed = pooler.parsed.load(Ordering::Relaxed);
+    for expected in 0..100 {
+        put(&store, "unnamed", expected, 1).await;
+    }
+    let more = pooler.parsed.load(Ordering::Relaxed) - parsed;
+    assert!(more >= 100, "{more} statements of 100 were parsed");
 }

@@ -5,6 +5,9 @@
 //! 32 clients by default. A server is started with its default settings, durable, in the system's temporary folder. Each round runs every variant, one behind
 //! the other; ratios are of figures of the same round, and their median is printed. Figures of one machine differ from
 //! round to round more than the ratios do.
+//!
+//! How much a lock costs is a question of the disk: it is held while the commit is synced. So the largest number of clients is
+//! run once more on a server that waits 2 ms before each sync (`commit_delay`), as on a disk that takes so much longer.
 
 mod disk;
 mod variants;
@@ -31,10 +34,22 @@ fn main() -> Result {
     runtime.block_on(run(rounds, &clients))
 }
 
+/// Before each sync, in microseconds.
+const SLOW: &str = "2000";
+
 async fn run(rounds: usize, clients: &[usize]) -> Result {
-    let server = PostgresServer::start(&[])?;
     let sync = disk::sync_latency()?;
     println!("one fdatasync of 8 KiB: {sync:?} (median of 500)\n");
+    let server = PostgresServer::start(&[])?;
+    compare(&server, rounds, clients).await?;
+    drop(server);
+    let slow = PostgresServer::start(&[("commit_delay", SLOW), ("commit_siblings", "0")])?;
+    println!("with {SLOW} µs before each sync\n");
+    let most = clients.iter().copied().max();
+    compare(&slow, rounds, most.as_slice()).await
+}
+
+async fn compare(server: &PostgresServer, rounds: usize, clients: &[usize]) -> Result {
     for clients in clients.iter().copied() {
         let mut rates = vec![Vec::new(); Variant::ALL.len()];
         let mut orders: Vec<usize> = (0..rates.len()).collect();
@@ -42,7 +57,7 @@ async fn run(rounds: usize, clients: &[usize]) -> Result {
             // No variant is always the first one, on a fresh cache or behind the same neighbour.
             orders.rotate_left(1);
             for at in &orders {
-                let rate = Variant::ALL[*at].appends_a_second(&server, clients).await?;
+                let rate = Variant::ALL[*at].appends_a_second(server, clients).await?;
                 rates[*at].push(rate);
             }
         }

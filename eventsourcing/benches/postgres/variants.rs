@@ -1,5 +1,5 @@
-//! The ways to keep an order that are compared. All are the library's own store, table and function; in the function the
-//! fence is replaced, so that nothing else differs.
+//! The ways to keep an order that are compared. All are the library's own store, table and statements; the function that
+//! takes the fence is replaced, so that nothing else differs.
 
 use std::time::{Duration, Instant};
 
@@ -17,9 +17,6 @@ use crate::Result;
 
 /// How long each variant appends in each round.
 const TIME: Duration = Duration::from_millis(1_500);
-
-/// The fence in the function: from the first line to the second one.
-const FENCE: (&str, &str) = ("IF current_setting(note", "END IF;");
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Variant {
@@ -53,9 +50,13 @@ impl Variant {
     fn instead(self) -> Option<&'static str> {
         match self {
             Self::Fence | Self::Coalesced => None,
-            Self::NoOrder => Some(""),
-            Self::AdvisoryLock => Some("PERFORM pg_advisory_xact_lock(1);"),
-            Self::TableLock => Some("LOCK TABLE eventsourcing.events IN EXCLUSIVE MODE;"),
+            Self::NoOrder => Some("LANGUAGE sql AS 'SELECT true'"),
+            Self::AdvisoryLock => {
+                Some("LANGUAGE sql AS 'SELECT pg_advisory_xact_lock(1)::text IS NULL'")
+            }
+            Self::TableLock => Some(
+                "LANGUAGE plpgsql AS 'BEGIN LOCK TABLE eventsourcing.events IN EXCLUSIVE MODE; RETURN true; END'",
+            ),
         }
     }
 
@@ -88,14 +89,9 @@ impl Variant {
 async fn replace_fence(config: &Config, instead: &str) -> Result {
     let (client, connection) = config.connect(NoTls).await?;
     let connection = tokio::spawn(connection);
-    let sql = "SELECT pg_get_functiondef('eventsourcing.append_1'::regproc)";
-    let function: String = client.query_one(sql, &[]).await?.get(0);
-    let begin = function.find(FENCE.0).ok_or("the function has no fence")?;
-    let (before, behind) = function.split_at(begin);
-    let (_, behind) = behind.split_once(FENCE.1).ok_or("the fence has no end")?;
-    client
-        .batch_execute(&format!("{before}{instead}{behind}"))
-        .await?;
+    let head =
+        "CREATE OR REPLACE FUNCTION eventsourcing.fence_1(wanted uuid) RETURNS boolean VOLATILE";
+    client.batch_execute(&format!("{head} {instead}")).await?;
     drop(client);
     connection.await??;
     Ok(())

@@ -1,28 +1,20 @@
-//! Connections: the pool, deadlines, and statements that ask again by themselves where that is harmless.
-//!
-//! Statements are unnamed and keep nothing in a session, so that a pooler may hand each to another one.
+//! The pool, deadlines, and statements that ask again by themselves where that is harmless.
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use futures_util::StreamExt as _;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio::time::Instant;
-use tokio_postgres::{
-    Client, Config, Row,
-    config::TargetSessionAttrs,
-    types::{ToSql, Type},
-};
+use tokio_postgres::{Config, Row, config::TargetSessionAttrs};
 
 use super::{
     PostgresOptions,
+    connection::{Connection, Parameter, Sink, Sql},
     errors::{Failure, Fate},
     hooks::{self, Homes},
+    sessions::{Connector, Sessions},
     tls,
 };
 use crate::{Error, ErrorKind, Result};
-
-/// A parameter and its type.
-pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// How often a read, or what can be repeated like one, is tried.
 const TRIES: u32 = 4;
@@ -31,6 +23,7 @@ const TRIES: u32 = 4;
 #[derive(Debug)]
 pub(super) struct Database {
     pool: Pool,
+    sessions: Arc<Sessions>,
     /// How errors call it.
     pub(super) name: Arc<str>,
     pool_wait: Duration,
@@ -77,7 +70,12 @@ impl Database {
             recycling_method: RecyclingMethod::Fast,
         };
         let homes = Homes::default();
-        let pool = Pool::builder(Manager::from_config(config, tls, fast))
+        let sessions = Arc::new(Sessions::new(options.statement_timeout.is_some()));
+        let connector = Connector {
+            tls,
+            sessions: Arc::clone(&sessions),
+        };
+        let pool = Pool::builder(Manager::from_connect(config, connector, fast))
             .max_size(options.connections)
             .wait_timeout(Some(options.pool_wait))
             .create_timeout(Some(options.pool_wait))
@@ -89,6 +87,7 @@ impl Database {
             .map_err(|error| Error::new(ErrorKind::InvalidConfiguration).caused_by(error))?;
         Ok(Self {
             pool,
+            sessions,
             name,
             pool_wait: options.pool_wait,
             deadline: options.deadline,
@@ -120,21 +119,18 @@ impl Database {
                 let size = self.pool.status().max_size;
                 Failure::of_pool(&self.name, error, self.pool_wait, size)
             })?;
-        Ok(Connection {
-            object: Some(object),
-            idle: true,
-        })
+        Ok(Connection::new(object, Arc::clone(&self.sessions)))
     }
 
     /// Asks for rows, once.
     pub(super) async fn rows_once(
         &self,
-        sql: &str,
+        sql: Sql<'_>,
         parameters: &[Parameter<'_>],
         until: Instant,
     ) -> Result<Vec<Row>, Failure> {
         let mut connection = self.connection(until).await?;
-        let asked = connection.begin()?.query_typed(sql, parameters);
+        let asked = connection.begin()?.query(sql, parameters);
         let rows = self.within(until, asked).await;
         connection.end(&rows);
         rows
@@ -143,7 +139,7 @@ impl Database {
     /// Asks for rows. Asks again if the connection was lost: for statements that may be repeated.
     pub(super) async fn rows(
         &self,
-        sql: &str,
+        sql: Sql<'_>,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
         let (until, mut tries) = (self.until(), 0);
@@ -159,7 +155,7 @@ impl Database {
     /// Asks for rows, and hands them over as they come until they are enough.
     pub(super) async fn hand_over<S: Sink>(
         &self,
-        sql: &str,
+        sql: Sql<'_>,
         parameters: &[Parameter<'_>],
         sink: impl Fn() -> S + Sync,
     ) -> Result<S, Failure> {
@@ -167,8 +163,7 @@ impl Database {
         loop {
             tries += 1;
             let mut connection = self.connection(until).await?;
-            let client = connection.begin()?;
-            let handed = hand_over(client, sql, parameters, sink());
+            let handed = connection.begin()?.hand_over(sql, parameters, sink());
             let done = self.within(until, handed).await;
             connection.end(&done);
             match done {
@@ -197,62 +192,6 @@ impl Database {
         match tokio::time::timeout_at(until, work).await {
             Ok(done) => done.map_err(|error| Failure::of_statement(&self.name, error)),
             Err(_) => Err(Failure::late(&self.name, self.deadline)),
-        }
-    }
-}
-
-/// What rows are handed over to.
-pub(super) trait Sink: Send {
-    /// Whether it wants more.
-    fn take(&mut self, row: &Row) -> Result<bool, tokio_postgres::Error>;
-}
-
-async fn hand_over<S: Sink>(
-    client: &Client,
-    sql: &str,
-    parameters: &[Parameter<'_>],
-    mut sink: S,
-) -> Result<S, tokio_postgres::Error> {
-    let parameters = parameters.iter().map(|(value, ty)| (*value, ty.clone()));
-    let rows = client.query_typed_raw(sql, parameters).await?;
-    let mut rows = pin!(rows);
-    while let Some(row) = rows.next().await {
-        if !sink.take(&row?)? {
-            break;
-        }
-    }
-    Ok(sink)
-}
-
-/// A connection of the pool. It goes back there only when nothing is under way on it: a statement that hangs would hold
-/// up whoever gets it next.
-#[derive(Debug)]
-pub(super) struct Connection {
-    object: Option<Object>,
-    idle: bool,
-}
-
-impl Connection {
-    /// For a statement that begins now.
-    pub(super) fn begin(&mut self) -> Result<&Client, Failure> {
-        self.idle = false;
-        match &self.object {
-            Some(object) => Ok(object),
-            None => Err(Failure::unsent(ErrorKind::Storage, "no connection")),
-        }
-    }
-
-    /// Behind an error the server is ready for the next statement; behind silence it may not be. One that can only be read
-    /// from is a standby that a pooler, or what stands between, has put in the place of the primary.
-    pub(super) fn end<T>(&mut self, done: &Result<T, Failure>) {
-        self.idle = !matches!(done, Err(failure) if failure.fate == Fate::Unknown || failure.is_read_only());
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        if let (Some(object), false) = (self.object.take(), self.idle) {
-            drop(Object::take(object));
         }
     }
 }

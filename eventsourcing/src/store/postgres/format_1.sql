@@ -9,7 +9,7 @@ SELECT setval('{schema}.events_position', 0);
 
 CREATE TABLE {schema}.events (
     position       bigint      NOT NULL,
-    version        bigint      NOT NULL CHECK (version > 0),          -- 1, 2, 3, … within the stream
+    version        bigint      NOT NULL,                              -- 1, 2, 3, … within the stream
     event_version  bigint      NOT NULL,
     recorded_at    timestamptz NOT NULL,
     id             uuid        NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE {schema}.events (
     payload        json,                                              -- what the codec `json` wrote, byte for byte
     payload_binary bytea,                                             -- what any other codec wrote
     metadata       text        NOT NULL,                              -- a JSON object of strings, or empty
-    CHECK (num_nonnulls(payload, payload_binary) = 1),
+    -- No CHECK: PostgreSQL reads its text anew for every statement that inserts. Readers look at what they get.
     PRIMARY KEY (position),
     CONSTRAINT events_stream_version UNIQUE (stream, version)
 );
@@ -59,9 +59,42 @@ BEGIN
 END
 $last$;
 
+-- Refuses events that are meant for another store.
+CREATE FUNCTION {schema}.other_store_1(wanted uuid) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $other$
+BEGIN
+    RAISE EXCEPTION 'the events are for the store %, and this is the store {store}', wanted
+        USING ERRCODE = 'invalid_parameter_value',
+              HINT = 'The connection is one to another database.';
+END
+$other$;
+
+-- What an append does first in its transaction, two expressions that become part of the statement that calls them.
+-- An acknowledged append is on the disk. `lock_wait` is how long to wait for a transaction that has a version of its streams
+-- open, in milliseconds; null as set.
+CREATE FUNCTION {schema}.durable_1(lock_wait int) RETURNS int
+LANGUAGE sql VOLATILE
+AS $durable$
+    SELECT pg_catalog.num_nulls(
+        CASE WHEN pg_catalog.current_setting('synchronous_commit') = 'off'
+             THEN pg_catalog.set_config('synchronous_commit', 'on', true) END,
+        CASE WHEN lock_wait IS NOT NULL THEN pg_catalog.set_config('lock_timeout', lock_wait::text, true) END)
+$durable$;
+
+-- The fence (see `horizon_1`): before the first position is drawn. `wanted` is the store that the caller takes this one for.
+CREATE FUNCTION {schema}.fence_1(wanted uuid) RETURNS boolean
+LANGUAGE sql VOLATILE
+AS $fence$
+    SELECT pg_catalog.pg_advisory_xact_lock_shared((({fence})::bigint << 48) | CASE wanted
+        WHEN '{store}'::uuid
+        THEN coalesce(pg_catalog.pg_sequence_last_value('{schema}.events_position'::regclass), {schema}.last_position_1())
+        ELSE {schema}.other_store_1(wanted) END)::text IS NULL
+$fence$;
+
 -- Stores commits, finds them stored, or refuses them: all of a commit or nothing. No two commits of a call have a stream in common.
--- Answers a row for each part: `outcome` is 0 (stored), 1 (was stored before) or 2 (conflict), `differs` says which part is to blame.
--- The one way in which events come into the table, since it takes the fence (see `horizon_1`).
+-- If all are stored it answers one row, of part 0: `recorded` has a time for each part, `positions` one for each event.
+-- Otherwise a row for each part: `outcome` is 0 (stored), 1 (was stored before) or 2 (conflict), `differs` says which part is to blame.
 CREATE FUNCTION {schema}.append_1(
     commit_ids     uuid[],
     part_commits   int[],         -- a part's commit, from 1
@@ -71,21 +104,25 @@ CREATE FUNCTION {schema}.append_1(
     part_lasts     bigint[],      -- the version that its events bring it to; `expected` if it has none
     event_parts    int[],         -- an event's part, from 1; parts and events in order
     event_ids      uuid[],
+    versions       bigint[],
     names          text[],
     event_versions bigint[],
     codecs         text[],
     payloads       text[],
     binaries       bytea[],
     metadatas      text[],
+    ascending      boolean,       -- whether the parts are in the order of their streams
     at             timestamptz,   -- null for the server's clock
-    lock_wait      int,           -- how long to wait for a transaction that has a version of these streams open, in ms; null as set
-    wanted         uuid           -- the store that the caller takes this one for
-) RETURNS TABLE (part bigint, outcome int, differs boolean, actual bigint, recorded timestamptz, positions bigint[])
+    lock_wait      int,           -- see `durable_1`
+    wanted         uuid           -- see `fence_1`
+) RETURNS TABLE (part bigint, outcome int, differs boolean, actual bigint, recorded timestamptz[], positions bigint[])
 LANGUAGE plpgsql VOLATILE
 -- Plans are kept by each session, from when the table was small. What can't be read in another way looks so dear then that
 -- it would be compiled, for seconds.
 SET enable_seqscan = off
 SET jit = off
+-- The transaction may be a caller's, with a path of its own.
+SET search_path = pg_catalog, pg_temp
 AS $append$
 #variable_conflict use_column
 DECLARE
@@ -93,100 +130,94 @@ DECLARE
     heads   bigint[];
     times   timestamptz[];
     wrong   boolean[];
-    refused int[];
+    refused int[] := '{}';
     head_version bigint;
     head_id      uuid;
     head_time    timestamptz;
-    is_one  boolean := cardinality(part_streams) = 1;   -- as most are: what follows has a shorter form for it
+    -- What is called for its effect: assignments cost less than PERFORM.
+    settings int;
+    held     boolean;
+    noted    text;
     -- Of this store alone: another one of the database can have its number.
     note    text := 'eventsourcing.fence_' || '{schema}.events_position'::regclass::oid;
 BEGIN
     IF wanted <> '{store}'::uuid THEN
-        RAISE EXCEPTION 'the events are for the store %, and this is the store {store}', wanted
-            USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'The transaction is of a connection to another database.';
+        head_version := {schema}.other_store_1(wanted);
     END IF;
-    IF is_one THEN
+    IF cardinality(part_streams) = 1 THEN
         SELECT e.version, e.id, e.recorded_at INTO head_version, head_id, head_time
           FROM {schema}.events e WHERE e.stream = part_streams[1] ORDER BY e.version DESC LIMIT 1;
         heads := ARRAY[coalesce(head_version, 0)];
-        times := ARRAY[head_time];
+        times := ARRAY[greatest(now_at, head_time)];
         wrong := ARRAY[heads[1] <> part_expected[1] OR coalesce(head_id <> part_after[1], false)];
-        refused := CASE WHEN wrong[1] THEN '{1}'::int[] ELSE '{}' END;
     ELSE
-        SELECT array_agg(coalesce(head.version, 0) ORDER BY p.number),
-               array_agg(head.recorded_at ORDER BY p.number),
-               array_agg(coalesce(head.version, 0) <> p.expected OR coalesce(head.id <> p.after, false) ORDER BY p.number),
-               coalesce(array_agg(DISTINCT p.commit) FILTER (
-                   WHERE coalesce(head.version, 0) <> p.expected OR coalesce(head.id <> p.after, false)), '{}')
-          INTO heads, times, wrong, refused
-          FROM unnest(part_commits, part_streams, part_expected, part_after)
-               WITH ORDINALITY AS p (commit, stream, expected, after, number)
-          LEFT JOIN LATERAL (
-              SELECT e.version, e.id, e.recorded_at FROM {schema}.events e
-              WHERE e.stream = p.stream ORDER BY e.version DESC LIMIT 1
-          ) head ON true;
+        SELECT array_agg(p.version), array_agg(p.recorded_at), array_agg(p.differs) INTO heads, times, wrong
+          FROM (
+              SELECT coalesce(head.version, 0) AS version,
+                     CASE WHEN p.last = p.expected THEN now_at ELSE greatest(now_at, head.recorded_at) END AS recorded_at,
+                     coalesce(head.version, 0) <> p.expected OR coalesce(head.id <> p.after, false) AS differs
+                FROM unnest(part_streams, part_expected, part_after, part_lasts)
+                     WITH ORDINALITY AS p (stream, expected, after, last, number)
+                LEFT JOIN LATERAL (
+                    SELECT e.version, e.id, e.recorded_at FROM {schema}.events e
+                    WHERE e.stream = p.stream ORDER BY e.version DESC LIMIT 1
+                ) head ON true
+               ORDER BY p.number
+          ) p;
+    END IF;
+    IF true = ANY (wrong) THEN
+        refused := (SELECT array_agg(DISTINCT p.commit) FROM unnest(part_commits, wrong) AS p (commit, differs) WHERE p.differs);
     END IF;
 
     IF cardinality(refused) < cardinality(commit_ids) THEN
-        -- An acknowledged append is on the disk.
-        IF current_setting('synchronous_commit') = 'off' THEN
-            PERFORM set_config('synchronous_commit', 'on', true);
-        END IF;
-        IF lock_wait IS NOT NULL THEN
-            PERFORM set_config('lock_timeout', lock_wait::text, true);
-        END IF;
-        -- The fence, once in a transaction: before the first position is drawn. Both the lock and the note of it
-        -- are gone if the savepoint that they were taken behind is rolled back.
+        settings := {schema}.durable_1(lock_wait);
+        -- Once in a transaction. Both the lock and the note of it are gone if the savepoint that they were taken behind is
+        -- rolled back.
         IF current_setting(note, true) IS DISTINCT FROM pg_current_xact_id()::text THEN
-            PERFORM pg_advisory_xact_lock_shared((({fence})::bigint << 48) | {schema}.last_position_1());
-            PERFORM set_config(note, pg_current_xact_id()::text, true);
-        END IF;
-        IF is_one THEN
-            RETURN QUERY
-            WITH inserted AS (
-                INSERT INTO {schema}.events (position, version, event_version, recorded_at, id, commit_id,
-                                             stream, name, codec, payload, payload_binary, metadata)
-                SELECT nextval('{schema}.events_position'), part_expected[1] + e.number, e.event_version,
-                       greatest(now_at, head_time), e.id, commit_ids[1], part_streams[1], e.name, e.codec,
-                       e.payload::json, e.binary_, e.metadata
-                FROM unnest(event_ids, names, event_versions, codecs, payloads, binaries, metadatas)
-                     WITH ORDINALITY AS e (id, name, event_version, codec, payload, binary_, metadata, number)
-                RETURNING position
-            )
-            SELECT 1::bigint, 0, false, part_expected[1], greatest(now_at, head_time), array_agg(i.position ORDER BY i.position)
-            FROM inserted i;
-            RETURN;
+            held := {schema}.fence_1(wanted);
+            noted := set_config(note, pg_current_xact_id()::text, true);
         END IF;
         -- Positions are drawn in the order of the call, and index entries made in the order of streams: two calls that have
         -- streams in common wait for each other, never in a circle.
+        IF ascending AND cardinality(refused) = 0 THEN
+            WITH inserted AS (
+                INSERT INTO {schema}.events (position, version, event_version, recorded_at, id, commit_id,
+                                             stream, name, codec, payload, payload_binary, metadata)
+                SELECT nextval('{schema}.events_position'), e.version, e.event_version, times[e.part], e.id,
+                       commit_ids[part_commits[e.part]], part_streams[e.part], e.name, e.codec, e.payload::json, e.binary_, e.metadata
+                FROM unnest(event_parts, event_ids, versions, names, event_versions, codecs, payloads, binaries, metadatas)
+                     AS e (part, id, version, name, event_version, codec, payload, binary_, metadata)
+                RETURNING position
+            )
+            SELECT array_agg(i.position ORDER BY i.position) INTO positions FROM inserted i;
+            part := 0;
+            outcome := 0;
+            differs := false;
+            actual := 0;
+            recorded := times;
+            RETURN NEXT;
+            RETURN;
+        END IF;
         RETURN QUERY
         WITH placed AS MATERIALIZED (
             SELECT nextval('{schema}.events_position') AS position, e.*
             FROM (
-                SELECT e.part, e.id, e.name, e.event_version, e.codec, e.payload, e.binary_, e.metadata,
-                       p.expected + row_number() OVER (PARTITION BY e.part ORDER BY e.number) AS version,
-                       p.stream, p.commit
-                FROM unnest(event_parts, event_ids, names, event_versions, codecs, payloads, binaries, metadatas)
-                     WITH ORDINALITY AS e (part, id, name, event_version, codec, payload, binary_, metadata, number)
-                JOIN unnest(part_commits, part_streams, part_expected)
-                     WITH ORDINALITY AS p (commit, stream, expected, number) ON p.number = e.part
-                WHERE p.commit <> ALL (refused)
+                SELECT e.* FROM unnest(event_parts, event_ids, versions, names, event_versions, codecs, payloads, binaries, metadatas)
+                     WITH ORDINALITY AS e (part, id, version, name, event_version, codec, payload, binary_, metadata, number)
+                WHERE part_commits[e.part] <> ALL (refused)
                 ORDER BY e.number
             ) e
         ), inserted AS (
             INSERT INTO {schema}.events (position, version, event_version, recorded_at, id, commit_id,
                                          stream, name, codec, payload, payload_binary, metadata)
-            SELECT e.position, e.version, e.event_version, greatest(now_at, times[e.part]), e.id, commit_ids[e.commit],
-                   e.stream, e.name, e.codec, e.payload::json, e.binary_, e.metadata
-            FROM placed e ORDER BY e.stream, e.version
+            SELECT e.position, e.version, e.event_version, times[e.part], e.id, commit_ids[part_commits[e.part]],
+                   part_streams[e.part], e.name, e.codec, e.payload::json, e.binary_, e.metadata
+            FROM placed e ORDER BY part_streams[e.part] COLLATE "C", e.version
         ), drawn AS (
             SELECT e.part, array_agg(e.position ORDER BY e.position) AS positions FROM placed e GROUP BY e.part
         )
-        SELECT p.number, 0, false, p.expected,
-               CASE WHEN drawn.positions IS NULL THEN now_at ELSE greatest(now_at, times[p.number]) END,
-               coalesce(drawn.positions, '{}')
-        FROM unnest(part_commits, part_expected) WITH ORDINALITY AS p (commit, expected, number)
+        SELECT p.number, 0, false, 0::bigint, ARRAY[times[p.number]], coalesce(drawn.positions, '{}')
+        FROM unnest(part_commits) WITH ORDINALITY AS p (commit, number)
         LEFT JOIN drawn ON drawn.part = p.number
         WHERE p.commit <> ALL (refused);
     END IF;
@@ -216,7 +247,7 @@ BEGIN
             GROUP BY s.commit
         )
         SELECT s.number, CASE WHEN f.whole THEN 1 ELSE 2 END, wrong[s.number], heads[s.number],
-               CASE WHEN w.part IS NULL THEN now_at ELSE coalesce(s.recorded_at, now_at) END,
+               ARRAY[CASE WHEN w.part IS NULL THEN now_at ELSE coalesce(s.recorded_at, now_at) END],
                CASE WHEN w.part IS NULL THEN '{}' ELSE coalesce(s.places, '{}') END
         FROM stored s
         JOIN found f ON f.commit = s.commit
@@ -224,6 +255,32 @@ BEGIN
     END IF;
 END
 $append$;
+
+-- Why a single event was not stored by the statement that does no more than that; or stores it, if the reason is gone by now.
+-- The answer of `append_1` in one value: outcome, differs, actual, recorded (microseconds since 1970 UTC), positions.
+CREATE FUNCTION {schema}.append_one_1(
+    commit_id     uuid,
+    stream        text,
+    expected      bigint,
+    after         uuid,
+    event_id      uuid,
+    name          text,
+    event_version bigint,
+    codec         text,
+    payload       text,
+    binary_       bytea,
+    metadata      text,
+    at            timestamptz,
+    lock_wait     int,
+    wanted        uuid
+) RETURNS bigint[]
+LANGUAGE sql VOLATILE
+AS $one$
+    SELECT ARRAY[a.outcome, a.differs::int, a.actual, (extract(epoch FROM a.recorded[1]) * 1000000)::bigint] || a.positions
+      FROM {schema}.append_1(ARRAY[commit_id], '{1}', ARRAY[stream], ARRAY[expected], ARRAY[after], ARRAY[expected + 1],
+           '{1}', ARRAY[event_id], ARRAY[expected + 1], ARRAY[name], ARRAY[event_version], ARRAY[codec], ARRAY[payload],
+           ARRAY[binary_], ARRAY[metadata], true, at, lock_wait, wanted) a
+$one$;
 
 -- How far the order is settled: no append that is under way, or that begins now, will show a position at or below `safe`.
 -- `settled` is the last event's by then. That holds for ever: the event is on the disk, and with it that its position was
@@ -237,6 +294,7 @@ CREATE FUNCTION {schema}.horizon_1(OUT safe bigint, OUT last bigint, OUT appendi
 LANGUAGE plpgsql VOLATILE
 SET enable_seqscan = off
 SET jit = off
+SET search_path = pg_catalog, pg_temp
 AS $horizon$
 DECLARE
     lowest bigint;

@@ -24,7 +24,7 @@ pub(super) async fn append(
         return Ok(Appended::nothing(commit, shared.now().await?));
     }
     let call = Call::new(std::iter::once(commit), shared.time()?, None, shared.store);
-    let run = call.run(transaction.client(), &shared.sql.append);
+    let run = call.run_in(transaction.client(), &shared.sql.append);
     let database = &shared.database;
     let Ok(answer) = tokio::time::timeout(database.deadline(), run).await else {
         // Unlike a transaction whose connection is lost, this one may still be committed, and the statement with it.

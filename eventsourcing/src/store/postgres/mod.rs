@@ -5,8 +5,10 @@
 
 mod append;
 mod columns;
+mod connection;
 mod database;
 mod errors;
+mod from_snapshot;
 mod hooks;
 mod in_transaction;
 mod options;
@@ -14,6 +16,7 @@ mod order;
 mod queue;
 mod read;
 mod schema;
+mod sessions;
 mod shared;
 mod snapshots;
 mod tls;
@@ -24,7 +27,9 @@ use async_trait::async_trait;
 
 use self::{errors::Failure, shared::Shared};
 pub use self::{options::PostgresOptions, order::OrderStatus};
-use super::{Appended, Capabilities, Commit, EventPage, EventStore, ReadAll, ReadStream};
+use super::{
+    Appended, Capabilities, Commit, EventPage, EventStore, FromSnapshot, ReadAll, ReadStream,
+};
 use crate::{
     Error, ErrorKind, Result, StreamId, Version,
     snapshot::{Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow, SnapshotStore},
@@ -200,6 +205,17 @@ impl EventStore for PostgresStore {
 
     fn snapshot_store(&self) -> Option<Arc<dyn SnapshotStore>> {
         Some(Arc::new(self.clone()))
+    }
+
+    async fn read_from_snapshot(
+        &self,
+        key: &SnapshotKey,
+        at_most: Version,
+        limit: usize,
+    ) -> Result<Option<FromSnapshot>> {
+        let read = from_snapshot::read(&self.0, key, at_most, limit).await;
+        read.map(Some)
+            .map_err(|failure| failed(&failure, "read_from_snapshot", &key.stream))
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -74,7 +74,8 @@ impl PostgresOptions {
     }
 
     /// The server ends a statement after this time; 30 seconds by default. `None` leaves it to the server's settings, and
-    /// sends no startup options, which some poolers refuse. A `statement_timeout` in the URL's own `options` has the last word.
+    /// sends no startup options, which some poolers refuse; without them no prepared statements are kept, and appends and loads
+    /// take longer. A `statement_timeout` in the URL's own `options` has the last word.
     pub fn statement_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.statement_timeout = timeout;
         self

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{columns, errors::Failure, read, shared::Shared};
+use super::{columns, connection::Sql, errors::Failure, read, shared::Shared};
 use crate::{
     Result,
     store::{EventPage, ReadAll},
@@ -112,7 +112,8 @@ impl Horizon {
 }
 
 async fn horizon(shared: &Shared) -> Result<(Horizon, Duration), Failure> {
-    let rows = shared.database.rows(&shared.sql.horizon, &[]).await?;
+    let sql = Sql::Kept(&shared.sql.horizon);
+    let rows = shared.database.rows(sql, &[]).await?;
     let name = &*shared.database.name;
     let Some(row) = rows.first() else {
         return Err(Failure::corrupt(name, "the function horizon_1 gave no row"));

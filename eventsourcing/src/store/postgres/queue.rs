@@ -80,6 +80,10 @@ impl Job {
         let _ = self.answer.send(result);
     }
 
+    fn first_stream(&self) -> Option<&StreamId> {
+        self.commit.streams.first().map(|part| &part.stream)
+    }
+
     /// Whether the server is asked now: not any more when its time is over.
     fn is_asked(&self) -> bool {
         Instant::now() < self.until && self.stage.ask()
@@ -311,7 +315,9 @@ async fn drain(mut draining: Draining) {
 }
 
 /// Answers those that are decided; the others are tried alone.
-async fn store(shared: &Arc<Shared>, batch: Vec<Job>) -> Vec<(Job, Result<Appended>)> {
+async fn store(shared: &Arc<Shared>, mut batch: Vec<Job>) -> Vec<(Job, Result<Appended>)> {
+    // In the order of streams, in which the server stores with the least effort.
+    batch.sort_unstable_by(|a, b| a.first_stream().cmp(&b.first_stream()));
     let lock_wait = Some(LOCK_WAIT);
     let until = batch.iter().map(|job| job.until).max();
     let until = until.unwrap_or_else(Instant::now);

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     columns::{self, Raw, Time},
-    database::{Parameter, Sink},
+    connection::{Parameter, Sink, Sql},
     errors::Failure,
     shared::Shared,
 };
@@ -16,6 +16,11 @@ use crate::{
 
 /// A page ends after this many bytes of payload and metadata.
 const MAX_PAGE_BYTES: usize = 1 << 20;
+
+/// The columns of an event, of a table that is called `e`.
+pub(super) const COLUMNS: &str = "e.position, e.version, e.id, e.name, e.event_version, e.codec, e.commit_id, e.recorded_at, e.payload,
+    e.payload_binary, e.metadata, e.stream";
+pub(super) const COLUMN_COUNT: usize = 12;
 
 /// The statements that read events.
 #[derive(Debug)]
@@ -31,13 +36,7 @@ pub(super) struct Statements {
 
 impl Statements {
     pub(super) fn new(schema: &str) -> Self {
-        let select = |rest: &str| {
-            format!(
-                "SELECT position, version, id, name, event_version, codec, commit_id, recorded_at, payload,
-                    payload_binary, metadata, stream
-                FROM {schema}.events WHERE {rest}"
-            )
-        };
+        let select = |rest: &str| format!("SELECT {COLUMNS} FROM {schema}.events e WHERE {rest}");
         Self {
             forward: select("stream = $1 AND version BETWEEN $2 AND $3 ORDER BY version LIMIT $4"),
             backward: select(
@@ -78,9 +77,10 @@ pub(super) async fn stream(
     stream: &StreamId,
     read: &ReadStream,
 ) -> Result<EventPage, Failure> {
+    let statements = &shared.sql.read;
     let sql = match read.direction {
-        Direction::Forward => &shared.sql.read.forward,
-        Direction::Backward => &shared.sql.read.backward,
+        Direction::Forward => Sql::Kept(&statements.forward),
+        Direction::Backward => Sql::Kept(&statements.backward),
     };
     // A first version beyond what SQL can hold is held at the highest, which no stream reaches.
     let first = columns::from_u64(*read.versions.start());
@@ -110,20 +110,21 @@ pub(super) async fn all(
     ];
     let Some(category) = &read.category else {
         let sql = if read.first_only {
-            &statements.first
+            Sql::Once(&statements.first)
         } else {
-            &statements.all
+            Sql::Kept(&statements.all)
         };
         return page(shared, sql, &places, read.limit).await;
     };
     let Some((from, to)) = category_range(category) else {
         return Ok(EventPage::new());
     };
-    let sql = if read.first_only {
+    // How many streams a category has decides which way is best.
+    let sql = Sql::Once(if read.first_only {
         &statements.first_of_category
     } else {
         &statements.all_of_category
-    };
+    });
     let [one, two, three] = places;
     let parameters = [one, two, three, (&from, Type::TEXT), (&to, Type::TEXT)];
     page(shared, sql, &parameters, read.limit).await
@@ -134,7 +135,7 @@ pub(super) async fn head(shared: &Shared, stream: &StreamId) -> Result<Version, 
     let parameters: [Parameter<'_>; 1] = [(&stream.as_str(), Type::TEXT)];
     let rows = shared
         .database
-        .rows(&shared.sql.read.head, &parameters)
+        .rows(Sql::Kept(&shared.sql.read.head), &parameters)
         .await?;
     let Some(row) = rows.first() else {
         return Ok(Version::ZERO);
@@ -147,35 +148,45 @@ pub(super) async fn head(shared: &Shared, stream: &StreamId) -> Result<Version, 
     })
 }
 
-fn one_more(limit: usize) -> i64 {
+pub(super) fn one_more(limit: usize) -> i64 {
     i64::try_from(limit.max(1).saturating_add(1)).unwrap_or(i64::MAX)
 }
 
 async fn page(
     shared: &Shared,
-    sql: &str,
+    sql: Sql<'_>,
     parameters: &[Parameter<'_>],
     limit: usize,
 ) -> Result<EventPage, Failure> {
-    let sink = || PageSink {
-        page: EventPage::new(),
-        limit: limit.max(1),
-        store: shared.store,
-        damaged: None,
-    };
+    let sink = || PageSink::new(shared, limit);
     let filled = shared.database.hand_over(sql, parameters, sink).await?;
-    match filled.damaged {
-        Some(what) => Err(Failure::corrupt(&shared.database.name, &what)),
-        None => Ok(filled.page),
-    }
+    filled.finish(shared)
 }
 
 /// Fills a page.
-struct PageSink {
+pub(super) struct PageSink {
     page: EventPage,
     limit: usize,
     store: Uuid,
     damaged: Option<String>,
+}
+
+impl PageSink {
+    pub(super) fn new(shared: &Shared, limit: usize) -> Self {
+        Self {
+            page: EventPage::new(),
+            limit: limit.max(1),
+            store: shared.store,
+            damaged: None,
+        }
+    }
+
+    pub(super) fn finish(self, shared: &Shared) -> Result<EventPage, Failure> {
+        match self.damaged {
+            Some(what) => Err(Failure::corrupt(&shared.database.name, &what)),
+            None => Ok(self.page),
+        }
+    }
 }
 
 impl Sink for PageSink {

@@ -5,7 +5,7 @@ use tokio_postgres::{Client, types::Type};
 use twox_hash::XxHash3_64;
 use uuid::Uuid;
 
-use super::{PostgresOptions, database::Database, errors::Failure};
+use super::{PostgresOptions, connection::Sql, database::Database, errors::Failure};
 use crate::{Error, ErrorKind, Result};
 
 /// The statements that lead from each format version to the next, the first from an empty schema.
@@ -54,7 +54,7 @@ pub(super) async fn prepare(database: &Database, options: &PostgresOptions) -> R
     let name = &*database.name;
     let until = database.until();
     let mut connection = database.connection(until).await?;
-    let inspected = inspect(connection.begin()?, &options.schema);
+    let inspected = inspect(connection.begin()?.client(), &options.schema);
     let current = database.within(until, inspected).await;
     connection.end(&current);
     drop(connection);
@@ -75,7 +75,7 @@ pub(super) async fn prepare(database: &Database, options: &PostgresOptions) -> R
 async fn check_server(database: &Database) -> Result<()> {
     let sql =
         "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')";
-    let rows = database.rows(sql, &[]).await?;
+    let rows = database.rows(Sql::Once(sql), &[]).await?;
     let name = &*database.name;
     let Some(row) = rows.first() else {
         return Err(Failure::corrupt(name, "the server did not say its version").into());
@@ -161,7 +161,12 @@ async fn migrate(database: &Database, schema: &str) -> Result<()> {
     let mut refusal = None;
     let until = database.until();
     let mut connection = database.connection(until).await?;
-    let migrated = migrate_on(connection.begin()?, &database.name, schema, &mut refusal);
+    let migrated = migrate_on(
+        connection.begin()?.client(),
+        &database.name,
+        schema,
+        &mut refusal,
+    );
     let migrated = database.within(until, migrated).await;
     connection.end(&migrated);
     match refusal {
@@ -269,7 +274,7 @@ async fn identity(database: &Database, schema: &str) -> Result<Uuid> {
         "SELECT value, (SELECT seqcache FROM pg_catalog.pg_sequence WHERE seqrelid = '\"{schema}\".events_position'::regclass)
         FROM \"{schema}\".meta WHERE key = 'store_id'"
     );
-    let rows = database.rows(&sql, &[]).await?;
+    let rows = database.rows(Sql::Once(&sql), &[]).await?;
     let row = rows.first();
     let id = row.and_then(|row| row.try_get::<_, &str>(0).ok());
     let id = id.and_then(|id| Uuid::try_parse(id).ok());

@@ -12,24 +12,25 @@ use tokio_postgres::Config;
 use uuid::Uuid;
 
 use super::{
-    PostgresOptions, append, columns::Time, database::Database, errors::Failure, order::Order,
-    queue::Queue, read, schema, snapshots,
+    PostgresOptions, append, columns::Time, connection::Sql, database::Database, errors::Failure,
+    from_snapshot, order::Order, queue::Queue, read, schema, snapshots,
 };
 use crate::{Clock, Result, Timestamp};
 
 /// The statements, with the schema's name in them.
 #[derive(Debug)]
-pub(super) struct Sql {
-    pub(super) append: String,
+pub(super) struct Statements {
+    pub(super) append: append::Statements,
     pub(super) horizon: String,
     pub(super) read: read::Statements,
     pub(super) snapshots: snapshots::Statements,
+    pub(super) from_snapshot: String,
 }
 
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) database: Database,
-    pub(super) sql: Sql,
+    pub(super) sql: Statements,
     pub(super) store: Uuid,
     pub(super) clock: Option<Arc<dyn Clock>>,
     pub(super) queue: Queue,
@@ -49,11 +50,12 @@ impl Shared {
         let order = Order::new(&database.name);
         Ok(Arc::new(Self {
             database,
-            sql: Sql {
-                append: append::statement(&quoted),
+            sql: Statements {
+                append: append::Statements::new(&quoted),
                 horizon: format!("SELECT safe, last, appending, settled FROM {quoted}.horizon_1()"),
                 read: read::Statements::new(&quoted),
                 snapshots: snapshots::Statements::new(&quoted),
+                from_snapshot: from_snapshot::statement(&quoted),
             },
             store,
             clock: options.clock,
@@ -94,7 +96,8 @@ impl Shared {
         if let Some(clock) = &self.clock {
             return Ok(clock.now());
         }
-        let rows = self.database.rows("SELECT clock_timestamp()", &[]).await?;
+        let sql = Sql::Once("SELECT clock_timestamp()");
+        let rows = self.database.rows(sql, &[]).await?;
         let name = &*self.database.name;
         match rows.first().map(|row| row.try_get::<_, Time>(0)) {
             Some(Ok(time)) => Ok(time.timestamp()),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     columns::{self, Raw},
-    database::Parameter,
+    connection::{Parameter, Sql},
     errors::{Failure, Fate},
     read::category_range,
     shared::Shared,
@@ -18,6 +18,13 @@ use crate::{
     StreamId, Timestamp, Version,
     snapshot::{Fingerprint, Newest, SavedSnapshot, SnapshotInfo, SnapshotKey, SnapshotRow},
 };
+
+/// The rows of a key.
+pub(super) const OF_KEY: &str =
+    "stream = $1 AND schema_version = $2 AND fingerprint = $3 AND codec = $4";
+
+/// The columns of a snapshot.
+pub(super) const ROW: &str = "version, last_event, created_at, checksum, state";
 
 /// The statements about snapshots.
 #[derive(Debug)]
@@ -34,8 +41,7 @@ pub(super) struct Statements {
 
 impl Statements {
     pub(super) fn new(schema: &str) -> Self {
-        let of_key = "stream = $1 AND schema_version = $2 AND fingerprint = $3 AND codec = $4";
-        let row = "version, last_event, created_at, checksum, state";
+        let (of_key, row) = (OF_KEY, ROW);
         Self {
             save: format!(
                 "INSERT INTO {schema}.snapshots
@@ -77,7 +83,7 @@ impl Statements {
 }
 
 /// A key as SQL has it.
-struct KeyColumns<'a> {
+pub(super) struct KeyColumns<'a> {
     stream: &'a str,
     schema_version: i64,
     fingerprint: &'a [u8],
@@ -85,7 +91,7 @@ struct KeyColumns<'a> {
 }
 
 impl<'a> KeyColumns<'a> {
-    fn new(key: &'a SnapshotKey) -> Self {
+    pub(super) fn new(key: &'a SnapshotKey) -> Self {
         Self {
             stream: key.stream.as_str(),
             schema_version: i64::from(key.schema_version),
@@ -104,7 +110,10 @@ impl<'a> KeyColumns<'a> {
     }
 
     /// With more behind it.
-    fn and<'b>(&'b self, more: impl IntoIterator<Item = Parameter<'b>>) -> Vec<Parameter<'b>> {
+    pub(super) fn and<'b>(
+        &'b self,
+        more: impl IntoIterator<Item = Parameter<'b>>,
+    ) -> Vec<Parameter<'b>> {
         self.parameters().into_iter().chain(more).collect()
     }
 }
@@ -123,11 +132,21 @@ pub(super) async fn save(shared: &Shared, row: &SnapshotRow) -> Result<SavedSnap
     ]);
     let statements = &shared.sql.snapshots;
     loop {
-        let stored = shared.database.rows(&statements.save, &parameters).await?;
+        let stored = shared
+            .database
+            .rows(Sql::Kept(&statements.save), &parameters)
+            .await?;
         if !stored.is_empty() {
             return Ok(SavedSnapshot::Stored);
         }
-        if let Some(existing) = find(shared, &statements.existing, &row.key, row.version).await? {
+        if let Some(existing) = find(
+            shared,
+            Sql::Once(&statements.existing),
+            &row.key,
+            row.version,
+        )
+        .await?
+        {
             return Ok(SavedSnapshot::Existing(existing));
         }
         // Somebody has taken it away in between.
@@ -140,15 +159,25 @@ pub(super) async fn newest(
     at_most: Version,
 ) -> Result<Newest, Failure> {
     let statements = &shared.sql.snapshots;
-    if let Some(row) = find(shared, &statements.newest, key, at_most).await? {
+    if let Some(row) = find(shared, Sql::Kept(&statements.newest), key, at_most).await? {
         return Ok(Newest::Found(row));
     }
+    Ok(Newest::Absent(other_keys(shared, key, at_most).await?))
+}
+
+/// The other keys with a snapshot of the stream.
+pub(super) async fn other_keys(
+    shared: &Shared,
+    key: &SnapshotKey,
+    at_most: Version,
+) -> Result<Vec<SnapshotKey>, Failure> {
+    let statements = &shared.sql.snapshots;
     let at_most = columns::from_version(at_most);
     let parameters: [Parameter<'_>; 2] =
         [(&key.stream.as_str(), Type::TEXT), (&at_most, Type::INT8)];
     let rows = shared
         .database
-        .rows(&statements.other_keys, &parameters)
+        .rows(Sql::Once(&statements.other_keys), &parameters)
         .await?;
     let mut others = Vec::new();
     for row in &rows {
@@ -158,12 +187,12 @@ pub(super) async fn newest(
             others.push(other);
         }
     }
-    Ok(Newest::Absent(others))
+    Ok(others)
 }
 
 async fn find(
     shared: &Shared,
-    sql: &str,
+    sql: Sql<'_>,
     key: &SnapshotKey,
     version: Version,
 ) -> Result<Option<SnapshotRow>, Failure> {
@@ -171,19 +200,24 @@ async fn find(
     let version = columns::from_version(version);
     let parameters = columns.and([(&version as _, Type::INT8)]);
     let rows = shared.database.rows(sql, &parameters).await?;
-    Ok(rows.first().map(|row| SnapshotRow {
+    Ok(rows.first().map(|found| row(found, 0, key)))
+}
+
+/// The snapshot in the columns from `first` on.
+pub(super) fn row(row: &Row, first: usize, key: &SnapshotKey) -> SnapshotRow {
+    SnapshotRow {
         key: key.clone(),
-        version: integer(row, 0)
+        version: integer(row, first)
             .and_then(columns::version)
             .unwrap_or_default(),
-        last_event: row.try_get(1).unwrap_or(Uuid::nil()),
-        created_at: Timestamp::from_unix_micros(integer(row, 2).unwrap_or_default()),
-        checksum: integer(row, 3).unwrap_or_default().cast_unsigned(),
+        last_event: row.try_get(first + 1).unwrap_or(Uuid::nil()),
+        created_at: Timestamp::from_unix_micros(integer(row, first + 2).unwrap_or_default()),
+        checksum: integer(row, first + 3).unwrap_or_default().cast_unsigned(),
         state: row
-            .try_get::<_, Option<&[u8]>>(4)
+            .try_get::<_, Option<&[u8]>>(first + 4)
             .unwrap_or_default()
             .map(Bytes::copy_from_slice),
-    }))
+    }
 }
 
 fn integer(row: &Row, column: usize) -> Option<i64> {
@@ -194,7 +228,7 @@ pub(super) async fn list(shared: &Shared, stream: &StreamId) -> Result<Vec<Snaps
     let parameters: [Parameter<'_>; 1] = [(&stream.as_str(), Type::TEXT)];
     let rows = shared
         .database
-        .rows(&shared.sql.snapshots.list, &parameters)
+        .rows(Sql::Once(&shared.sql.snapshots.list), &parameters)
         .await?;
     let info = |row: &Row| SnapshotInfo {
         key: lenient_key(stream, row),
@@ -237,7 +271,7 @@ pub(super) async fn delete(shared: &Shared, info: &SnapshotInfo) -> Result<bool,
         (&checksum as _, Type::INT8),
         (&length as _, Type::INT4),
     ]);
-    let sql = &*shared.sql.snapshots.delete;
+    let sql = Sql::Once(&shared.sql.snapshots.delete);
     // Asked again, it would say no of what it has removed itself.
     let until = shared.database.until();
     let gone = shared.database.rows_once(sql, &parameters, until).await;
@@ -277,7 +311,7 @@ pub(super) async fn delete_category(
 }
 
 async fn count(shared: &Shared, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64, Failure> {
-    let rows = shared.database.rows(sql, parameters).await?;
+    let rows = shared.database.rows(Sql::Once(sql), parameters).await?;
     let count = rows.first().and_then(|row| integer(row, 0));
     Ok(count
         .and_then(|count| u64::try_from(count).ok())
