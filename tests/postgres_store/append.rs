@@ -274,8 +274,7 @@ async fn postgres_an_append_at_the_highest_versions_is_a_conflict_and_no_trouble
         })
         .collect();
     for (number, save) in saves.into_iter().enumerate() {
-        let saved = save.await.expect("no panic");
-        match saved {
+        match save.await.expect("no panic") {
             Ok(_) => assert!(number < 20),
             Err(refused) => assert!(number >= 20 && refused.is_conflict(), "{refused}"),
         }
