@@ -281,6 +281,56 @@ async fn postgres_an_append_at_the_highest_versions_is_a_conflict_and_no_trouble
     }
 }
 
+/// Whether the stream is behind or ahead, and whichever statement decides.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_conflict_says_where_the_stream_is() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open(&database).await;
+    put(&store, "three", 0, 3).await;
+    let streams = [("three", 3, [0, 2, 4, 900]), ("none", 0, [1, 2, 3, 900])];
+    let mut refused = Vec::new();
+    for (id, head, wrong) in streams {
+        for expected in wrong {
+            for count in 1..3 {
+                refused.push((commit(id, expected, count), head));
+            }
+            let mut beside = commit("beside", 0, 1);
+            beside.streams.push(part(id, expected, 1));
+            refused.push((beside, head));
+        }
+    }
+    let says = |one: &Commit, head: u64, answer: eventsourcing::Result<_>| {
+        let expected = one.streams.last().expect("a part").expected;
+        let answer = answer.map(drop).expect_err("it is refused");
+        let wanted = ErrorKind::Conflict {
+            expected,
+            actual: Version::from(head),
+        };
+        assert_eq!(*answer.kind(), wanted, "{answer}");
+    };
+    for (one, head) in refused.clone() {
+        let answer = store.append(one.clone()).await;
+        says(&one, head, answer);
+    }
+    let saves: Vec<_> = refused
+        .into_iter()
+        .map(|(one, head)| {
+            let (store, asked) = (store.clone(), one.clone());
+            (
+                one,
+                head,
+                tokio::spawn(async move { store.append(asked).await }),
+            )
+        })
+        .collect();
+    for (one, head, save) in saves {
+        says(&one, head, save.await.expect("no panic"));
+    }
+    assert_eq!(visible(&store).await, 3);
+}
+
 /// In the order in which they were asked for, also without waiting for each.
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_appends_to_one_stream_are_stored_in_the_order_of_asking() {

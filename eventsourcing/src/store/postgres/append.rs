@@ -311,7 +311,7 @@ impl Statements {
                     FROM (SELECT 1) once
                     LEFT JOIN (
                         SELECT e.version, e.id, e.recorded_at FROM {schema}.events e
-                        WHERE e.stream = $2 ORDER BY e.version DESC LIMIT 1
+                        WHERE e.stream = $2 AND e.version >= $3 ORDER BY e.version DESC LIMIT 1
                     ) head ON true
                     WHERE CASE WHEN coalesce(head.version, 0) = $3 AND coalesce(head.id = $4, true)
                         THEN {schema}.durable_1($13) >= 0 AND {schema}.fence_1($14) IS NOT NULL ELSE false END

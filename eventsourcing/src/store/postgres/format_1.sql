@@ -144,9 +144,12 @@ BEGIN
     IF wanted <> '{store}'::uuid THEN
         head_version := {schema}.other_store_1(wanted);
     END IF;
+    -- Heads, from the expected versions up: an index gives a stream's entries by the page, and most are below. What is below is a
+    -- conflict, and looked up when that is certain.
     IF cardinality(part_streams) = 1 THEN
         SELECT e.version, e.id, e.recorded_at INTO head_version, head_id, head_time
-          FROM {schema}.events e WHERE e.stream = part_streams[1] ORDER BY e.version DESC LIMIT 1;
+          FROM {schema}.events e WHERE e.stream = part_streams[1] AND e.version >= part_expected[1]
+         ORDER BY e.version DESC LIMIT 1;
         heads := ARRAY[coalesce(head_version, 0)];
         times := ARRAY[greatest(now_at, head_time)];
         wrong := ARRAY[heads[1] <> part_expected[1] OR coalesce(head_id <> part_after[1], false)];
@@ -160,7 +163,7 @@ BEGIN
                      WITH ORDINALITY AS p (stream, expected, after, last, number)
                 LEFT JOIN LATERAL (
                     SELECT e.version, e.id, e.recorded_at FROM {schema}.events e
-                    WHERE e.stream = p.stream ORDER BY e.version DESC LIMIT 1
+                    WHERE e.stream = p.stream AND e.version >= p.expected ORDER BY e.version DESC LIMIT 1
                 ) head ON true
                ORDER BY p.number
           ) p;
@@ -226,7 +229,7 @@ BEGIN
         -- One version more on both sides: a stored commit that has more events is another one.
         RETURN QUERY
         WITH stored AS (
-            SELECT p.number, p.commit, p.expected, p.last, s.ids, s.places, s.recorded_at, s.lowest
+            SELECT p.number, p.commit, p.stream, p.expected, p.last, s.ids, s.places, s.recorded_at, s.lowest
             FROM unnest(part_commits, part_streams, part_expected, part_lasts)
                  WITH ORDINALITY AS p (commit, stream, expected, last, number)
             CROSS JOIN LATERAL (
@@ -246,7 +249,11 @@ BEGIN
             FROM stored s LEFT JOIN wanted w ON w.part = s.number
             GROUP BY s.commit
         )
-        SELECT s.number, CASE WHEN f.whole THEN 1 ELSE 2 END, wrong[s.number], heads[s.number],
+        SELECT s.number, CASE WHEN f.whole THEN 1 ELSE 2 END, wrong[s.number],
+               -- Below what is expected, as it was when that was decided.
+               CASE WHEN heads[s.number] > 0 OR s.expected = 0 THEN heads[s.number]
+                    ELSE least(s.expected - 1, coalesce((
+                        SELECT e.version FROM {schema}.events e WHERE e.stream = s.stream ORDER BY e.version DESC LIMIT 1), 0)) END,
                ARRAY[CASE WHEN w.part IS NULL THEN now_at ELSE coalesce(s.recorded_at, now_at) END],
                CASE WHEN w.part IS NULL THEN '{}' ELSE coalesce(s.places, '{}') END
         FROM stored s
