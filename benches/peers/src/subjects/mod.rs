@@ -28,6 +28,8 @@ pub(crate) enum Subject {
     Bare,
     /// The same, with every column of a row rather than those that a state needs.
     BareAllColumns,
+    /// The same on a thread of its own, asked through a channel and answering through another: what an async program needs.
+    BareThread,
     /// The driver: all rows in one durable transaction.
     Bulk,
     /// The disk: a write of 4 KiB and its sync.
@@ -47,6 +49,7 @@ impl Subject {
             Self::Ours => "**eventsourcing**",
             Self::Bare => "bare driver",
             Self::BareAllColumns => "bare driver, all columns",
+            Self::BareThread => "bare driver, on a thread",
             Self::Bulk => "bare driver, one transaction of all rows",
             Self::Sync => "the disk: write + fdatasync of 4 KiB",
             Self::StateOnly => "a process with the state only",

@@ -2,11 +2,13 @@
 
 use std::{
     path::Path,
-    sync::Arc,
+    sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
 
 use eventsourcing::{Repository, SqliteStore};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
 
 use super::{Kind, Place, Workload, no_such};
 use crate::{
@@ -30,7 +32,11 @@ pub(super) fn workload(callers: u64, events: u64, streams: Streams) -> Workload 
         Subject::Cqrs,
     ];
     if callers == 1 && events == 1 && streams == Streams::Own {
-        subjects.extend([Subject::PythonEventsourcing, Subject::PythonEventsource]);
+        subjects.extend([
+            Subject::BareThread,
+            Subject::PythonEventsourcing,
+            Subject::PythonEventsource,
+        ]);
     }
     Workload {
         name: format!("append/{short}/{events}/{callers}-callers"),
@@ -61,6 +67,7 @@ pub(super) async fn measure(
     let (done, check): (Done, Check) = match subject {
         // One caller: others would only wait for it.
         Subject::Bare => (bare(&path, load).await?, bare_sqlite::check),
+        Subject::BareThread => (on_a_thread(&path, load).await?, bare_sqlite::check),
         Subject::Bulk => (
             bulk(&path, place.size(50_000, 2_000)).await?,
             bare_sqlite::check,
@@ -134,14 +141,51 @@ async fn bare(path: &Path, load: Load) -> Result<Done> {
         };
         let known = done.acknowledged.entry(id.clone()).or_default();
         let saving = Instant::now();
-        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        bare_sqlite::insert(&connection, &bare_sqlite::stream(&id), *known, load.events)?;
-        connection.prepare_cached("COMMIT")?.execute([])?;
+        insert_one(&connection, &id, *known, load.events)?;
         done.latencies.since(saving);
         *known += load.events;
     }
     done.took = begun.elapsed();
     checkpoint(&connection)?;
+    Ok(done)
+}
+
+fn insert_one(connection: &Connection, id: &str, known: u64, events: u64) -> Result {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    bare_sqlite::insert(connection, &bare_sqlite::stream(id), known, events)?;
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
+}
+
+/// The same on a thread that is asked for each.
+async fn on_a_thread(path: &Path, load: Load) -> Result<Done> {
+    const ID: &str = "0";
+    let connection = bare_sqlite::open(path).await?;
+    let (ask, asked) = mpsc::channel::<(u64, oneshot::Sender<Result>)>();
+    let thread = std::thread::spawn(move || {
+        for (known, answer) in asked {
+            let _ = answer.send(insert_one(&connection, ID, known, load.events));
+        }
+        checkpoint(&connection)
+    });
+    // As the callers of the others: a task among those of the runtime.
+    let caller = tokio::spawn(async move {
+        let mut done = Done::new()?;
+        let (begun, mut known) = (Instant::now(), 0);
+        while begun.elapsed() < load.time {
+            let saving = Instant::now();
+            let (answer, answered) = oneshot::channel();
+            ask.send((known, answer))?;
+            answered.await??;
+            done.latencies.since(saving);
+            known += load.events;
+        }
+        done.took = begun.elapsed();
+        done.acknowledged.insert(ID.to_owned(), known);
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(done)
+    });
+    let done = caller.await??;
+    thread.join().map_err(|_| "the thread panicked")??;
     Ok(done)
 }
 
@@ -160,6 +204,6 @@ async fn bulk(path: &Path, events: u64) -> Result<Done> {
 }
 
 /// As the last connection does when it closes: the log would count as the file's otherwise.
-fn checkpoint(connection: &rusqlite::Connection) -> Result {
+fn checkpoint(connection: &Connection) -> Result {
     Ok(connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
 }
