@@ -5,6 +5,7 @@ mod damage;
 mod durability;
 mod files;
 mod full;
+mod heads;
 mod processes;
 mod reading;
 mod snapshots;

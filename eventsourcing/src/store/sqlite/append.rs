@@ -1,27 +1,26 @@
 //! Appending a commit: the checks before the queue, the decision and the rows within the transaction.
 
 use rusqlite::{
-    OptionalExtension as _, ToSql, params,
+    ToSql, params,
     types::{ToSqlOutput, ValueRef},
 };
 use uuid::Uuid;
 
 use super::{
     columns,
-    errors::{Failure, Sql, Trouble},
+    errors::{Sql, Trouble},
+    heads::Head,
     task::Weight,
-    writer::{Batch, Head},
+    writer::Batch,
 };
 use crate::{
-    Error, ErrorKind, Position, Result, Timestamp, Version,
+    Error, ErrorKind, Position, Result, Timestamp,
     store::{Appended, AppendedStream, Commit, NewEvent, StreamCommit},
 };
 
 /// The codec whose payloads are stored as text, so that `sqlite3` shows them.
 const TEXT_CODEC: &str = "json";
 
-const HEAD: &str =
-    "SELECT version, recorded_at, id FROM events WHERE stream = ?1 ORDER BY version DESC LIMIT 1";
 const STORED: &str = "SELECT version, id, position, recorded_at FROM events
     WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 AND commit_id = ?4 ORDER BY version";
 const INSERT: &str = "INSERT INTO events
@@ -68,7 +67,10 @@ pub(super) fn weight(commit: &Commit) -> Weight {
 pub(super) fn append(batch: &mut Batch<'_>, commit: &Commit) -> Result<Appended, Trouble> {
     let mut heads = Vec::with_capacity(commit.streams.len());
     for part in &commit.streams {
-        heads.push(batch.head(part)?);
+        let head = batch
+            .heads
+            .of(&part.stream, batch.connection, batch.database)?;
+        heads.push(head);
     }
     let parts = || commit.streams.iter().zip(&heads);
     let differs = |part: &StreamCommit, head: &Head| {
@@ -93,58 +95,12 @@ pub(super) fn append(batch: &mut Batch<'_>, commit: &Commit) -> Result<Appended,
     }
     // Only now: a commit that was undone half way must not be remembered.
     for (part, appended) in commit.streams.iter().zip(&streams) {
-        if let (Some(version), false) = (part.last_version(), part.events.is_empty()) {
-            let head = Head {
-                version,
-                recorded_at: Some(appended.recorded_at),
-                last: part.events.last().map(|event| event.id),
-            };
-            batch.heads.insert(part.stream.clone(), head);
-        }
+        batch.heads.appended(part, appended.recorded_at);
     }
     Ok(Appended {
         streams,
         repeated: false,
     })
-}
-
-impl Batch<'_> {
-    fn head(&mut self, part: &StreamCommit) -> Result<Head, Trouble> {
-        if let Some(head) = self.heads.get(&part.stream) {
-            return Ok(*head);
-        }
-        let mut statement = self.connection.prepare_cached(HEAD)?;
-        let found = statement
-            .query_row([part.stream.as_str()], |row| {
-                let last = row.get_ref(2)?.as_blob().ok();
-                let last = last.and_then(|id| Uuid::from_slice(id).ok());
-                Ok((columns::version(row, 0)?, columns::time(row, 1)?, last))
-            })
-            .optional()?;
-        let head = match found {
-            None => Head {
-                version: Version::ZERO,
-                recorded_at: None,
-                last: None,
-            },
-            Some((Some(version), Some(recorded_at), last)) => Head {
-                version,
-                recorded_at: Some(recorded_at),
-                last,
-            },
-            Some((version, ..)) => {
-                let what = "the version or recorded_at of the stream's last row is damaged";
-                let failure = Failure::other(ErrorKind::Corrupt, self.database, what);
-                let error = failure.to_error().at(part.stream.clone());
-                return Err(match version {
-                    Some(version) => error.at_version(version).into(),
-                    None => error.into(),
-                });
-            }
-        };
-        self.heads.insert(part.stream.clone(), head);
-        Ok(head)
-    }
 }
 
 /// The answer of the first time, if all of the commit is stored, and nothing else under its id beside it.
@@ -208,12 +164,15 @@ fn stored(
 }
 
 fn insert(
-    batch: &Batch<'_>,
+    batch: &mut Batch<'_>,
     commit: Uuid,
     part: &StreamCommit,
     recorded_at: Timestamp,
 ) -> Sql<Vec<Position>> {
-    let mut statement = batch.connection.prepare_cached(INSERT)?;
+    let mut statement = match batch.insert.take() {
+        Some(statement) => statement,
+        None => batch.connection.prepare_cached(INSERT)?,
+    };
     let mut positions = Vec::with_capacity(part.events.len());
     let mut version = part.expected;
     for event in &part.events {
@@ -232,6 +191,7 @@ fn insert(
         ])?;
         positions.push(batch.position(batch.connection.last_insert_rowid()));
     }
+    batch.insert = Some(statement);
     Ok(positions)
 }
 

@@ -6,6 +6,7 @@ mod append;
 mod columns;
 mod connect;
 mod errors;
+mod heads;
 mod options;
 mod read;
 mod readers;

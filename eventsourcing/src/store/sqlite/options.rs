@@ -81,7 +81,7 @@ impl SqliteOptions {
     }
 
     /// How many reads can run at once, at least 1; 4 by default. Each has a connection, opened when it is first
-    /// needed, that caches up to 64 MiB of the file. In memory there is one connection for everything.
+    /// needed, that caches up to 32 MiB of the file. In memory there is one connection for everything.
     pub fn readers(mut self, readers: usize) -> Self {
         self.readers = readers.clamp(1, 1_000);
         self

@@ -89,6 +89,13 @@ pub(super) fn current_format(connection: &Connection) -> Sql<i64> {
     statement.query_row([], |row| row.get(0))
 }
 
+/// A number that changes when another connection, of this process or of another one, has committed anything since it was last
+/// asked for; commits of this connection leave it as it is ([SQLite](https://sqlite.org/pragma.html#pragma_data_version)).
+pub(super) fn data_version(connection: &Connection) -> Sql<i64> {
+    let mut statement = connection.prepare_cached("PRAGMA data_version")?;
+    statement.query_row([], |row| row.get(0))
+}
+
 /// An error for a file of a newer format.
 pub(super) fn newer(database: &str, format: i64) -> Error {
     Error::new(ErrorKind::UnsupportedFormat)

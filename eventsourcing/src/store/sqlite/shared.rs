@@ -1,6 +1,7 @@
 //! What all handles of a store share: the way to the writer thread and to the connections that read.
 
 use std::{
+    cell::Cell,
     fmt,
     sync::{
         Arc,
@@ -64,7 +65,8 @@ impl Shared {
                         store: found.store,
                         clock: settings.clock,
                         busy_timeout: settings.busy_timeout,
-                        next: None,
+                        next: Cell::default(),
+                        heads: Cell::default(),
                     };
                     // If nobody waits any more, the queue is closed as well.
                     let _ = opened.send(Ok(found));

@@ -9,7 +9,7 @@
 //! - It never lingers for more work: it takes what is queued while it works (measured: lingering costs more than it brings).
 
 use std::{
-    collections::HashMap,
+    cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -18,16 +18,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::Connection;
+use rusqlite::{CachedStatement, Connection};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::{
     errors::{Failure, Sql, is_busy},
+    heads::Heads,
     schema,
     task::Task,
 };
-use crate::{Clock, ErrorKind, StreamId, Timestamp, Version};
+use crate::{Clock, ErrorKind};
 
 /// One transaction takes no more once it has this many rows or bytes.
 const MAX_ROWS: usize = 1_024;
@@ -55,27 +56,20 @@ pub(super) struct Writer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) busy_timeout: Duration,
     /// Taken from the queue, but for after the running transaction.
-    pub(super) next: Option<Message>,
+    pub(super) next: Cell<Option<Message>>,
+    /// As the last transaction left it; nothing while one is running, or after one that failed.
+    pub(super) heads: Cell<Heads>,
 }
 
 /// What a task works with.
-#[derive(Debug)]
 pub(super) struct Batch<'a> {
     pub(super) connection: &'a Connection,
     pub(super) database: &'a str,
     pub(super) store: Uuid,
     pub(super) clock: &'a dyn Clock,
-    /// The streams that this transaction has looked at, with what it has appended.
-    pub(super) heads: HashMap<StreamId, Head>,
-}
-
-/// Where a stream ends.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Head {
-    pub(super) version: Version,
-    pub(super) recorded_at: Option<Timestamp>,
-    /// The id of its last event.
-    pub(super) last: Option<Uuid>,
+    pub(super) heads: Heads,
+    /// What appends an event, once it was needed: found in the connection's cache once a transaction.
+    pub(super) insert: Option<CachedStatement<'a>>,
 }
 
 /// A transaction that stored nothing, or nobody knows.
@@ -97,7 +91,7 @@ enum Stage {
 
 impl Writer {
     /// Works until it is told to end, or nobody is left to ask for anything.
-    pub(super) fn run(mut self) {
+    pub(super) fn run(self) {
         loop {
             let message = match self.next.take() {
                 Some(message) => message,
@@ -147,7 +141,7 @@ impl Writer {
         }
     }
 
-    fn batch(&mut self, first: Box<dyn Task>) {
+    fn batch(&self, first: Box<dyn Task>) {
         let mut tasks = vec![first];
         match self.transaction(&mut tasks, true) {
             Ok(()) => {}
@@ -167,7 +161,7 @@ impl Writer {
         tasks.into_iter().for_each(Task::answer);
     }
 
-    fn one_by_one(&mut self, tasks: Vec<Box<dyn Task>>, abort: &Abort) {
+    fn one_by_one(&self, tasks: Vec<Box<dyn Task>>, abort: &Abort) {
         let in_doubt = abort.stage == Stage::Commit;
         let single = tasks.len() == 1;
         for (i, mut task) in tasks.into_iter().enumerate() {
@@ -182,7 +176,7 @@ impl Writer {
     }
 
     /// Tries a task in a transaction of its own; `in_doubt` says that it may be stored already.
-    fn alone(&mut self, task: Box<dyn Task>, in_doubt: bool) {
+    fn alone(&self, task: Box<dyn Task>, in_doubt: bool) {
         let mut tasks = vec![task];
         if let Err(abort) = self.transaction(&mut tasks, false) {
             let unknown = match abort.stage {
@@ -202,9 +196,15 @@ impl Writer {
     }
 
     /// Runs the tasks, and with `gather` those that are queued meanwhile, in one transaction.
-    fn transaction(&mut self, tasks: &mut Vec<Box<dyn Task>>, gather: bool) -> Result<(), Abort> {
-        self.begin()?;
-        let mut heads = HashMap::new();
+    fn transaction(&self, tasks: &mut Vec<Box<dyn Task>>, gather: bool) -> Result<(), Abort> {
+        let mut batch = Batch {
+            heads: self.begin()?,
+            connection: &self.connection,
+            database: &self.database,
+            store: self.store,
+            clock: &*self.clock,
+            insert: None,
+        };
         let (mut rows, mut bytes) = (0, 0);
         let mut index = 0;
         loop {
@@ -212,7 +212,7 @@ impl Writer {
                 let weight = task.weight();
                 rows += weight.rows;
                 bytes += weight.bytes;
-                heads = self.run_task(&mut **task, heads, index)?;
+                self.run_task(&mut **task, &mut batch, index)?;
                 index += 1;
             }
             if !gather || rows >= MAX_ROWS || bytes >= MAX_BYTES {
@@ -223,28 +223,23 @@ impl Writer {
                 None => break,
             }
         }
-        self.commit()
+        self.commit()?;
+        self.heads.set(batch.heads.committed());
+        Ok(())
     }
 
     fn run_task(
         &self,
         task: &mut dyn Task,
-        heads: HashMap<StreamId, Head>,
+        batch: &mut Batch<'_>,
         index: usize,
-    ) -> Result<HashMap<StreamId, Head>, Abort> {
-        let mut batch = Batch {
-            connection: &self.connection,
-            database: &self.database,
-            store: self.store,
-            clock: &*self.clock,
-            heads,
-        };
+    ) -> Result<(), Abort> {
         let savepoint = task.weight().rows > 1;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             if savepoint {
                 batch.execute("SAVEPOINT task")?;
             }
-            task.run(&mut batch)?;
+            task.run(batch)?;
             if savepoint {
                 batch.execute("RELEASE task")?;
             }
@@ -256,7 +251,7 @@ impl Writer {
             Err(Abort { stage, failure })
         };
         match outcome {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => {
                 let failure = Failure::new(&self.database, error);
                 // After some errors SQLite has rolled back everything, the work of others included.
@@ -267,40 +262,47 @@ impl Writer {
                     return lost(false, failure);
                 }
                 // What it may have said about its streams was undone with it.
-                batch.heads.clear();
+                batch.heads.forget();
                 task.settle(&failure);
+                Ok(())
             }
             Err(_) => {
                 let what = "the store's clock or the store itself panicked, nothing was stored";
-                return lost(
+                lost(
                     true,
                     Failure::other(ErrorKind::Storage, &self.database, what),
-                );
+                )
             }
         }
-        Ok(batch.heads)
     }
 
-    fn begin(&self) -> Result<(), Abort> {
-        let abort = |failure| Abort {
-            stage: Stage::Begin,
-            failure,
-        };
+    fn begin(&self) -> Result<Heads, Abort> {
         // If rolling back the last one failed, every further BEGIN would fail as well.
         self.roll_back();
-        self.lock()
-            .map_err(|error| abort(Failure::new(&self.database, error)))?;
-        match schema::current_format(&self.connection) {
-            Ok(schema::FORMAT) => Ok(()),
-            Ok(format) => {
-                self.roll_back();
-                let what = schema::another_format(format);
-                let kind = ErrorKind::UnsupportedFormat;
-                Err(abort(Failure::other(kind, &self.database, &what)))
+        let begun = self.lock();
+        let begun = begun.map_err(|error| Failure::new(&self.database, error));
+        begun.and_then(|()| self.known()).map_err(|failure| {
+            self.roll_back();
+            Abort {
+                stage: Stage::Begin,
+                failure,
             }
-            Err(error) => {
-                self.roll_back();
-                Err(abort(Failure::new(&self.database, error)))
+        })
+    }
+
+    /// What is still true of what the last transaction knew.
+    fn known(&self) -> Result<Heads, Failure> {
+        let failed = |error| Failure::new(&self.database, error);
+        let seen = schema::data_version(&self.connection).map_err(failed)?;
+        let heads = self.heads.take();
+        if heads.are_true(seen) {
+            return Ok(heads);
+        }
+        match schema::current_format(&self.connection).map_err(failed)? {
+            schema::FORMAT => Ok(Heads::unknown(seen)),
+            format => {
+                let (kind, what) = (ErrorKind::UnsupportedFormat, schema::another_format(format));
+                Err(Failure::other(kind, &self.database, &what))
             }
         }
     }
@@ -346,14 +348,15 @@ impl Writer {
     }
 
     /// The next task that is queued already; something else waits until the transaction is over.
-    fn try_next(&mut self) -> Option<Box<dyn Task>> {
-        if self.next.is_some() {
+    fn try_next(&self) -> Option<Box<dyn Task>> {
+        if let Some(message) = self.next.take() {
+            self.next.set(Some(message));
             return None;
         }
         match self.queue.try_recv() {
             Ok(Message::Write(task)) => Some(task),
             Ok(other) => {
-                self.next = Some(other);
+                self.next.set(Some(other));
                 None
             }
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
