@@ -2,13 +2,16 @@
 
 use std::{future::Future, pin::Pin, task::Poll, time::Duration};
 
-use eventsourcing::{EventStore as _, store::PostgresOptions};
+use eventsourcing::{
+    EventStore as _, Version,
+    store::{PostgresOptions, ReadStream},
+};
 use tokio::{
     runtime::{Builder, Runtime},
     time::timeout,
 };
 
-use crate::bed::{client, commit, database, open, open_with, put};
+use crate::bed::{client, commit, database, open, open_with, put, stream};
 
 /// Longer than any of it takes: what hangs, hangs for ever.
 const LONG: Duration = Duration::from_secs(20);
@@ -84,4 +87,39 @@ fn postgres_appends_do_not_wait_for_runtimes_that_nobody_drives() {
         }
     });
     runtimes[1].block_on(async { put(&store, "last", 0, 1).await });
+}
+
+#[test]
+fn postgres_a_long_page_that_nobody_waits_for_any_more_holds_no_connection() {
+    const EVENTS: usize = 4_000;
+    let Some(database) = runtime().block_on(database()) else {
+        return;
+    };
+    let several = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtimes = [runtime(), several.expect("a runtime"), runtime()];
+    // The only connection is the reader's.
+    let options = PostgresOptions::default().connections(1);
+    let store = runtimes[0].block_on(open_with(database.config(), options));
+    runtimes[0].block_on(async {
+        for version in (0..EVENTS as u64).step_by(1_000) {
+            put(&store, "1", version, 1_000).await;
+        }
+    });
+    let wanted = stream("1");
+    let read = || store.read_stream(&wanted, ReadStream::from(Version::from(1)).limit(EVENTS));
+    for round in 0..60_u64 {
+        let runtime = &runtimes[usize::try_from(round % 3).expect("a place")];
+        runtime.block_on(async {
+            let patience = Duration::from_micros(round * 100);
+            // Given up somewhere on its way; the last ones may come in time.
+            let _ = timeout(patience, read()).await;
+        });
+        let next = &runtimes[usize::try_from((round + round / 3) % 3).expect("a place")];
+        let page = next.block_on(async { timeout(LONG, read()).await });
+        let page = page.expect("an answer").expect("a page");
+        assert_eq!(page.len(), EVENTS);
+    }
 }

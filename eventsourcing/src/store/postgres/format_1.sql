@@ -121,6 +121,8 @@ LANGUAGE plpgsql VOLATILE
 -- it would be compiled, for seconds.
 SET enable_seqscan = off
 SET jit = off
+-- For a few appends a plan of their own looks better than the kept one, each time anew: planning takes longer than appending.
+SET plan_cache_mode = force_generic_plan
 -- The transaction may be a caller's, with a path of its own.
 SET search_path = pg_catalog, pg_temp
 AS $append$

@@ -180,7 +180,7 @@ impl EventStore for PostgresStore {
     }
 
     async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage> {
-        let page = read::stream(&self.0, stream, &read).await;
+        let page = read::stream_meanwhile(&self.0, stream, read).await;
         page.map_err(|failure| failed(&failure, "read_stream", stream))
     }
 

@@ -1,6 +1,13 @@
 //! Reading events: one statement a page, rows copied straight from the driver's buffer into the page's.
 
+use std::{panic::resume_unwind, sync::Arc};
+
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::JoinSet,
+};
 use tokio_postgres::{Row, types::Type};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{
@@ -10,12 +17,15 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    Position, StreamId, Version,
+    ErrorKind, Position, StreamId, Version,
     store::{Direction, EventPage, ReadAll, ReadStream, RecordedEvent},
 };
 
 /// A page ends after this many bytes of payload and metadata.
 const MAX_PAGE_BYTES: usize = 1 << 20;
+
+/// What a page of more events brings is taken from the driver by a task of its own.
+const ALONE: usize = 128;
 
 /// The columns of an event, of a table that is called `e`.
 pub(super) const COLUMNS: &str = "e.position, e.version, e.id, e.name, e.event_version, e.codec, e.commit_id, e.recorded_at, e.payload,
@@ -92,6 +102,32 @@ pub(super) async fn stream(
         (&one_more(read.limit), Type::INT8),
     ];
     page(shared, sql, &parameters, read.limit).await
+}
+
+/// The same where the reader has other things to do meanwhile: a long page comes in while the one before it is folded. The driver
+/// holds few rows; a reader who only looks in between holds up the server.
+pub(super) async fn stream_meanwhile(
+    shared: &Arc<Shared>,
+    wanted: &StreamId,
+    read: ReadStream,
+) -> Result<EventPage, Failure> {
+    // A runtime of a single thread does one thing at a time, and may not be driven when a task has to be ended.
+    let is_single = Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
+    if read.limit <= ALONE || is_single {
+        return stream(shared, wanted, &read).await;
+    }
+    let (shared, wanted) = (Arc::clone(shared), wanted.clone());
+    // Without its reader it ends.
+    let mut reading = JoinSet::new();
+    reading.spawn(async move { stream(&shared, &wanted, &read).await }.in_current_span());
+    match reading.join_next().await {
+        Some(Ok(page)) => page,
+        Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
+        Some(Err(_)) | None => {
+            let what = "the runtime that read it has ended";
+            Err(Failure::unsent(ErrorKind::Unavailable, what))
+        }
+    }
 }
 
 /// The events after a position, up to one.
