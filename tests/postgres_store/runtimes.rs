@@ -89,19 +89,26 @@ fn postgres_appends_do_not_wait_for_runtimes_that_nobody_drives() {
     runtimes[1].block_on(async { put(&store, "last", 0, 1).await });
 }
 
+/// Of more events than are read by the reader itself.
+fn long_read(limit: usize) -> ReadStream {
+    ReadStream::from(Version::from(1)).limit(limit)
+}
+
+fn threads(count: usize) -> Runtime {
+    let mut runtime = Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(count).enable_all().build();
+    runtime.expect("a runtime")
+}
+
 #[test]
-fn postgres_a_long_page_that_nobody_waits_for_any_more_holds_no_connection() {
+fn postgres_long_pages_that_were_given_up_hold_no_connections() {
     const EVENTS: usize = 4_000;
     let Some(database) = runtime().block_on(database()) else {
         return;
     };
-    let several = Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    let runtimes = [runtime(), several.expect("a runtime"), runtime()];
-    // The only connection is the reader's.
-    let options = PostgresOptions::default().connections(1);
+    let runtimes = [runtime(), threads(2), runtime()];
+    // As many as are given up each time.
+    let options = PostgresOptions::default().connections(2);
     let store = runtimes[0].block_on(open_with(database.config(), options));
     runtimes[0].block_on(async {
         for version in (0..EVENTS as u64).step_by(1_000) {
@@ -109,17 +116,57 @@ fn postgres_a_long_page_that_nobody_waits_for_any_more_holds_no_connection() {
         }
     });
     let wanted = stream("1");
-    let read = || store.read_stream(&wanted, ReadStream::from(Version::from(1)).limit(EVENTS));
+    let read = || store.read_stream(&wanted, long_read(EVENTS));
     for round in 0..60_u64 {
         let runtime = &runtimes[usize::try_from(round % 3).expect("a place")];
         runtime.block_on(async {
+            // Somewhere on their way; the last ones may come in time.
             let patience = Duration::from_micros(round * 100);
-            // Given up somewhere on its way; the last ones may come in time.
-            let _ = timeout(patience, read()).await;
+            let both = futures_util::future::join(read(), read());
+            let _ = timeout(patience, both).await;
         });
         let next = &runtimes[usize::try_from((round + round / 3) % 3).expect("a place")];
         let page = next.block_on(async { timeout(LONG, read()).await });
         let page = page.expect("an answer").expect("a page");
         assert_eq!(page.len(), EVENTS);
     }
+}
+
+#[test]
+fn postgres_who_gives_up_a_long_page_and_keeps_its_thread_holds_no_connection() {
+    threads(4).block_on(async {
+        let Some(database) = database().await else {
+            return;
+        };
+        let options = PostgresOptions::default()
+            .connections(2)
+            .pool_wait(Duration::from_millis(1_500));
+        let store = open_with(database.config(), options).await;
+        put(&store, "1", 0, 200).await;
+        let other = client(database.config()).await;
+        let locked = "BEGIN; LOCK TABLE eventsourcing.events IN ACCESS EXCLUSIVE MODE";
+        other.batch_execute(locked).await.expect("the lock");
+        let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+        let goes_on = std::sync::Arc::new(std::sync::Mutex::new(goes_on));
+        let readers = [(); 2].map(|()| {
+            let (store, goes_on) = (store.clone(), goes_on.clone());
+            tokio::spawn(async move {
+                let wanted = stream("1");
+                let read = store.read_stream(&wanted, long_read(129));
+                let page = timeout(Duration::from_millis(200), read).await;
+                page.expect_err("the table is locked");
+                // It computes. The other one waits for the mutex.
+                let _ = goes_on.lock().expect("no panic").recv_timeout(LONG);
+            })
+        });
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        other.batch_execute("ROLLBACK").await.expect("the end");
+        let head = timeout(LONG, store.head(&stream("1"))).await;
+        let head = head.expect("an answer").expect("a connection is free");
+        assert_eq!(head, Version::from(200));
+        drop(go_on);
+        for reader in readers {
+            reader.await.expect("no panic");
+        }
+    });
 }

@@ -87,3 +87,23 @@ async fn more_streams_than_are_remembered_are_appended_to_as_ever() {
     }
     assert_eq!(follow(&store, None, 10_000).await.len(), 2 * MANY);
 }
+
+#[tokio::test]
+async fn an_event_that_a_trigger_had_ignored_is_not_acknowledged() {
+    let file = File::new();
+    let store = file.open().await;
+    put(&store, "1", 0, 3).await.unwrap();
+    let raw = file.raw();
+    raw.execute_batch(
+        "CREATE TRIGGER ignored BEFORE INSERT ON events WHEN NEW.version IN (4, 6)
+        BEGIN SELECT RAISE(IGNORE); END",
+    )
+    .unwrap();
+    assert_eq!(kind(put(&store, "1", 3, 1).await), ErrorKind::Storage);
+    // Nothing of a commit of which one event is ignored.
+    assert_eq!(kind(put(&store, "1", 3, 2).await), ErrorKind::Storage);
+    assert_eq!(kind(put(&store, "1", 4, 1).await), conflict(4, 3));
+    raw.execute_batch("DROP TRIGGER ignored").unwrap();
+    put(&store, "1", 3, 3).await.unwrap();
+    assert_eq!(read(&store, "1").await.len(), 6);
+}

@@ -11,6 +11,7 @@ mod errors;
 mod from_snapshot;
 mod hooks;
 mod in_transaction;
+mod meanwhile;
 mod options;
 mod order;
 mod queue;

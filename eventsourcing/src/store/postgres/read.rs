@@ -1,19 +1,16 @@
 //! Reading events: one statement a page, rows copied straight from the driver's buffer into the page's.
 
-use std::{panic::resume_unwind, sync::Arc};
+use std::sync::Arc;
 
-use tokio::{
-    runtime::{Handle, RuntimeFlavor},
-    task::JoinSet,
-};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_postgres::{Row, types::Type};
-use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{
     columns::{self, Raw, Time},
     connection::{Parameter, Sink, Sql},
     errors::Failure,
+    meanwhile::meanwhile,
     shared::Shared,
 };
 use crate::{
@@ -117,17 +114,11 @@ pub(super) async fn stream_meanwhile(
         return stream(shared, wanted, &read).await;
     }
     let (shared, wanted) = (Arc::clone(shared), wanted.clone());
-    // Without its reader it ends.
-    let mut reading = JoinSet::new();
-    reading.spawn(async move { stream(&shared, &wanted, &read).await }.in_current_span());
-    match reading.join_next().await {
-        Some(Ok(page)) => page,
-        Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
-        Some(Err(_)) | None => {
-            let what = "the runtime that read it has ended";
-            Err(Failure::unsent(ErrorKind::Unavailable, what))
-        }
-    }
+    let page = meanwhile(async move { stream(&shared, &wanted, &read).await }).await;
+    page.unwrap_or_else(|| {
+        let what = "the runtime that read it has ended";
+        Err(Failure::unsent(ErrorKind::Unavailable, what))
+    })
 }
 
 /// The events after a position, up to one.

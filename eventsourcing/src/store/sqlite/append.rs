@@ -177,7 +177,7 @@ fn insert(
     let mut version = part.expected;
     for event in &part.events {
         version = version.next();
-        statement.execute(params![
+        let stored = statement.execute(params![
             part.stream.as_str(),
             columns::from_version(version),
             event.id.as_bytes().as_slice(),
@@ -189,6 +189,10 @@ fn insert(
             payload(event),
             Bytes::Text(&event.metadata),
         ])?;
+        // A trigger can have it ignored without a word.
+        if stored != 1 {
+            return Err(rusqlite::Error::StatementChangedRows(stored));
+        }
         positions.push(batch.position(batch.connection.last_insert_rowid()));
     }
     batch.insert = Some(statement);
