@@ -21,12 +21,9 @@ struct Waiting<F>(Slot<F>);
 
 impl<F> Drop for Waiting<F> {
     fn drop(&mut self) {
-        drop(take(&self.0));
+        let work = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(work);
     }
-}
-
-fn take<F>(slot: &Slot<F>) -> Option<Pin<Box<F>>> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// What the work comes to; none if its runtime ends before. Panics as it does.

@@ -34,7 +34,8 @@ use crate::{
 ///
 /// A handle: a clone shares. The file can be open in several processes at once; the tables (`events`,
 /// `snapshots`, and the view `event_log` for people) can be read with `sqlite3` at any time. Other tables may stand
-/// beside them, filled by triggers that leave the store's own rows as they are; the file's `application_id` and `user_version` are the store's.
+/// beside them, filled by triggers that leave the store's own rows as they are; the file's `application_id` and
+/// `user_version` are the store's.
 ///
 /// Appends are durable when they are answered. One thread writes, and stores what waits at the same time in one
 /// transaction; reads run beside it on threads for blocking work, and need a Tokio runtime. Dropping the last handle
