@@ -11,6 +11,7 @@ mod close;
 mod deadlines;
 mod doubts;
 mod failover;
+mod fields;
 mod from_snapshot;
 mod order;
 mod pooler;

@@ -373,6 +373,7 @@ impl<A: Aggregate> Repository<A> {
         Ok(holds.then_some(page))
     }
 
+    /// Events to be folded, and nothing else.
     pub(super) async fn page(
         &self,
         stream: &StreamId,
@@ -380,7 +381,7 @@ impl<A: Aggregate> Repository<A> {
         upto: Version,
         limit: usize,
     ) -> Result<EventPage> {
-        let read = ReadStream::from(from).up_to(upto).limit(limit);
+        let read = ReadStream::from(from).up_to(upto).limit(limit).folded();
         self.inner.events.read_stream(stream, read).await
     }
 

@@ -82,6 +82,8 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     ///   fewer than `limit` (large payloads); [`EventPage::has_more`] tells whether the range goes on.
     /// - A stream that doesn't exist is an empty page.
     /// - Each event has the version, the commit's id and the position and time of the answer that its append was given.
+    /// - Asked for [`EventFields::Folded`] it shows the same events, in pages like those: what isn't asked for is as it was
+    ///   stored, or left out.
     /// - It keeps no transaction, connection or thread beyond the call.
     async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage>;
 
@@ -161,6 +163,20 @@ pub struct ReadStream {
     pub direction: Direction,
     /// At most this many events, at least 1.
     pub limit: usize,
+    /// What is wanted of the events.
+    pub fields: EventFields,
+}
+
+/// What a reader wants of events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EventFields {
+    /// All of it.
+    #[default]
+    All,
+    /// What a state is folded from: all but [`position`](RecordedEvent::position),
+    /// [`commit_id`](RecordedEvent::commit_id) and [`metadata`](RecordedEvent::metadata). A store that gains by it leaves
+    /// these out: a position of the store with the offset 0, a nil id and no metadata are in their place.
+    Folded,
 }
 
 impl ReadStream {
@@ -170,6 +186,7 @@ impl ReadStream {
             versions: version.get()..=Version::MAX.get(),
             direction: Direction::Forward,
             limit: 512,
+            fields: EventFields::All,
         }
     }
 
@@ -179,6 +196,7 @@ impl ReadStream {
             versions: 1..=Version::MAX.get(),
             direction: Direction::Backward,
             limit: 1,
+            fields: EventFields::All,
         }
     }
 
@@ -191,6 +209,12 @@ impl ReadStream {
     /// At most this many events in one page.
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Nothing that a state isn't folded from.
+    pub fn folded(mut self) -> Self {
+        self.fields = EventFields::Folded;
         self
     }
 }

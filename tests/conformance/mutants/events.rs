@@ -7,13 +7,14 @@ use std::{
 
 use async_trait::async_trait;
 use eventsourcing::{
-    Error, ErrorKind, EventStore, Result, StreamId, Version,
+    Error, ErrorKind, EventStore, Position, Result, StreamId, Timestamp, Version,
     snapshot::{SnapshotKey, SnapshotStore},
     store::{
-        Appended, Atomicity, Capabilities, Commit, Direction, EventPage, FromSnapshot, ReadAll,
-        ReadStream, RecordedEvent,
+        Appended, Atomicity, Capabilities, Commit, Direction, EventFields, EventPage, FromSnapshot,
+        ReadAll, ReadStream, RecordedEvent,
     },
 };
+use uuid::Uuid;
 
 use super::{
     Bug,
@@ -100,6 +101,32 @@ impl Mutant {
         }
     }
 
+    /// Without what isn't folded.
+    fn folded(&self, page: &EventPage) -> EventPage {
+        let mut folded = EventPage::new();
+        for event in page.iter() {
+            folded.push(&RecordedEvent {
+                position: Position::new(self.shared.id, 0, 0),
+                id: match self.bug {
+                    Some(Bug::FoldedEventsHaveNoIds) => Uuid::nil(),
+                    _ => event.id,
+                },
+                commit_id: match self.bug {
+                    Some(Bug::FoldedEventsHaveOtherCommits) => event.id,
+                    _ => Uuid::nil(),
+                },
+                recorded_at: match self.bug {
+                    Some(Bug::FoldedEventsHaveNoTimes) => Timestamp::from_unix_micros(0),
+                    _ => event.recorded_at,
+                },
+                metadata: &[],
+                ..event
+            });
+        }
+        folded.set_has_more(page.has_more() && !self.is(Bug::FoldedPagesAreTheLast));
+        folded
+    }
+
     fn is_of(&self, stored: &Stored, wanted: &str) -> bool {
         let category = stored.stream.category();
         let bugs = [
@@ -145,7 +172,13 @@ impl EventStore for Mutant {
         self.append_anyhow(commit).await
     }
 
-    async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage> {
+    async fn read_stream(&self, stream: &StreamId, mut read: ReadStream) -> Result<EventPage> {
+        let is_folded = read.fields == EventFields::Folded
+            || self.is(Bug::FoldedReadsStayFolded) && self.shared.folded.load(Ordering::SeqCst);
+        self.shared.folded.fetch_or(is_folded, Ordering::SeqCst);
+        if is_folded && self.is(Bug::FoldedReadsAreForwards) {
+            read.direction = Direction::Forward;
+        }
         let _writer = self.writer().await;
         let name = self.name(stream);
         if self.data().head(&name) == 0 {
@@ -174,7 +207,7 @@ impl EventStore for Mutant {
             }
             _ => read.versions.contains(&stored.version),
         });
-        Ok(match read.direction {
+        let page = match read.direction {
             Direction::Backward if self.is(Bug::BackwardsIsForwards) => {
                 self.page(wanted, read.limit)
             }
@@ -194,7 +227,8 @@ impl EventStore for Mutant {
             }
             Direction::Backward => self.page(wanted.rev(), read.limit),
             Direction::Forward => self.page(wanted, read.limit),
-        })
+        };
+        Ok(if is_folded { self.folded(&page) } else { page })
     }
 
     async fn read_all(&self, read: ReadAll) -> Result<EventPage> {

@@ -38,6 +38,8 @@ pub(super) struct Shared {
     /// Whether reads may miss what was just committed; and the last position that they show then.
     pub(super) lags: bool,
     pub(super) shown: AtomicU64,
+    /// Whether it was asked for what is folded.
+    pub(super) folded: AtomicBool,
     pub(super) busy: AtomicBool,
     pub(super) writers: tokio::sync::Mutex<()>,
     data: Mutex<Data>,
@@ -74,6 +76,7 @@ impl Mutant {
                 clock,
                 lags,
                 shown: AtomicU64::new(0),
+                folded: AtomicBool::new(false),
                 busy: AtomicBool::new(false),
                 writers: tokio::sync::Mutex::default(),
                 data: Mutex::default(),

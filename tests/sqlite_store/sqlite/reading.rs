@@ -22,8 +22,8 @@ async fn versions(store: &SqliteStore, read: ReadStream) -> (Vec<u64>, bool) {
 fn range(from: u64, to: u64, limit: usize) -> ReadStream {
     ReadStream {
         versions: from..=to,
-        direction: Direction::Forward,
         limit,
+        ..ReadStream::from(Version::from(1))
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     columns,
     connection::{Sink, Sql},
     errors::Failure,
-    read::{self, PageSink},
+    read::{self, Columns, PageSink},
     shared::Shared,
     snapshots::{self, KeyColumns},
 };
@@ -47,7 +47,7 @@ pub(super) async fn read(
     let sink = || FoundSink {
         key,
         row: None,
-        events: PageSink::new(shared, limit),
+        events: PageSink::new(shared, Columns::All, limit),
         is_whole: true,
     };
     let sql = Sql::Kept(&shared.sql.from_snapshot);
@@ -74,14 +74,14 @@ pub(super) async fn read(
 struct FoundSink<'a> {
     key: &'a SnapshotKey,
     row: Option<SnapshotRow>,
-    events: PageSink,
+    events: PageSink<'a>,
     /// Whether the events begin with the snapshot's own, or there are none.
     is_whole: bool,
 }
 
 impl Sink for FoundSink<'_> {
     fn take(&mut self, row: &Row) -> Result<bool, tokio_postgres::Error> {
-        let version: Option<i64> = row.try_get(1)?;
+        let version: Option<i64> = row.try_get(0)?;
         if self.row.is_none() {
             let snapshot = snapshots::row(row, read::COLUMN_COUNT, self.key);
             let first = version.map(columns::version);

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     ErrorKind, Position, StreamId, Version,
-    store::{Direction, EventPage, ReadAll, ReadStream, RecordedEvent},
+    store::{Direction, EventFields, EventPage, ReadAll, ReadStream, RecordedEvent},
 };
 
 /// A page ends after this many bytes of payload and metadata.
@@ -24,15 +24,21 @@ const MAX_PAGE_BYTES: usize = 1 << 20;
 /// What a page of more events brings is taken from the driver by a task of its own.
 const ALONE: usize = 128;
 
-/// The columns of an event, of a table that is called `e`.
-pub(super) const COLUMNS: &str = "e.position, e.version, e.id, e.name, e.event_version, e.codec, e.commit_id, e.recorded_at, e.payload,
-    e.payload_binary, e.metadata, e.stream";
+/// The columns of an event that a state is folded from, of a table that is called `e`. Each of the others costs the server, the
+/// driver and the wire a part of what a small payload does.
+const FOLDED: &str =
+    "e.version, e.id, e.name, e.event_version, e.codec, e.recorded_at, e.payload, e.payload_binary";
+/// Those, and the others.
+pub(super) const COLUMNS: &str =
+    "e.version, e.id, e.name, e.event_version, e.codec, e.recorded_at, e.payload, e.payload_binary,
+    e.position, e.commit_id, e.metadata, e.stream";
 pub(super) const COLUMN_COUNT: usize = 12;
 
 /// The statements that read events.
 #[derive(Debug)]
 pub(super) struct Statements {
     forward: String,
+    folded: String,
     backward: String,
     all: String,
     all_of_category: String,
@@ -43,9 +49,14 @@ pub(super) struct Statements {
 
 impl Statements {
     pub(super) fn new(schema: &str) -> Self {
-        let select = |rest: &str| format!("SELECT {COLUMNS} FROM {schema}.events e WHERE {rest}");
+        let columns = |columns: &str, rest: &str| {
+            format!("SELECT {columns} FROM {schema}.events e WHERE {rest}")
+        };
+        let select = |rest: &str| columns(COLUMNS, rest);
+        let forward = "stream = $1 AND version BETWEEN $2 AND $3 ORDER BY version LIMIT $4";
         Self {
-            forward: select("stream = $1 AND version BETWEEN $2 AND $3 ORDER BY version LIMIT $4"),
+            forward: select(forward),
+            folded: columns(FOLDED, forward),
             backward: select(
                 "stream = $1 AND version BETWEEN $2 AND $3 ORDER BY version DESC LIMIT $4",
             ),
@@ -85,9 +96,12 @@ pub(super) async fn stream(
     read: &ReadStream,
 ) -> Result<EventPage, Failure> {
     let statements = &shared.sql.read;
-    let sql = match read.direction {
-        Direction::Forward => Sql::Kept(&statements.forward),
-        Direction::Backward => Sql::Kept(&statements.backward),
+    let (sql, columns) = match (read.direction, read.fields) {
+        (Direction::Forward, EventFields::Folded) => {
+            (&statements.folded, Columns::Folded(stream.as_str()))
+        }
+        (Direction::Forward, EventFields::All) => (&statements.forward, Columns::All),
+        (Direction::Backward, _) => (&statements.backward, Columns::All),
     };
     // A first version beyond what SQL can hold is held at the highest, which no stream reaches.
     let first = columns::from_u64(*read.versions.start());
@@ -98,7 +112,7 @@ pub(super) async fn stream(
         (&last, Type::INT8),
         (&one_more(read.limit), Type::INT8),
     ];
-    page(shared, sql, &parameters, read.limit).await
+    page(shared, Sql::Kept(sql), &parameters, columns, read.limit).await
 }
 
 /// The same where the reader has other things to do meanwhile: a long page comes in while the one before it is folded. The driver
@@ -141,7 +155,7 @@ pub(super) async fn all(
         } else {
             Sql::Kept(&statements.all)
         };
-        return page(shared, sql, &places, read.limit).await;
+        return page(shared, sql, &places, Columns::All, read.limit).await;
     };
     let Some((from, to)) = category_range(category) else {
         return Ok(EventPage::new());
@@ -154,7 +168,7 @@ pub(super) async fn all(
     });
     let [one, two, three] = places;
     let parameters = [one, two, three, (&from, Type::TEXT), (&to, Type::TEXT)];
-    page(shared, sql, &parameters, read.limit).await
+    page(shared, sql, &parameters, Columns::All, read.limit).await
 }
 
 /// The version of the stream's last event.
@@ -183,25 +197,37 @@ async fn page(
     shared: &Shared,
     sql: Sql<'_>,
     parameters: &[Parameter<'_>],
+    columns: Columns<'_>,
     limit: usize,
 ) -> Result<EventPage, Failure> {
-    let sink = || PageSink::new(shared, limit);
+    let sink = || PageSink::new(shared, columns, limit);
     let filled = shared.database.hand_over(sql, parameters, sink).await?;
     filled.finish(shared)
 }
 
+/// What rows have of an event.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Columns<'a> {
+    /// All of [`COLUMNS`].
+    All,
+    /// [`FOLDED`], of events of this stream.
+    Folded(&'a str),
+}
+
 /// Fills a page.
-pub(super) struct PageSink {
+pub(super) struct PageSink<'a> {
     page: EventPage,
+    columns: Columns<'a>,
     limit: usize,
     store: Uuid,
     damaged: Option<String>,
 }
 
-impl PageSink {
-    pub(super) fn new(shared: &Shared, limit: usize) -> Self {
+impl<'a> PageSink<'a> {
+    pub(super) fn new(shared: &Shared, columns: Columns<'a>, limit: usize) -> Self {
         Self {
             page: EventPage::new(),
+            columns,
             limit: limit.max(1),
             store: shared.store,
             damaged: None,
@@ -216,13 +242,13 @@ impl PageSink {
     }
 }
 
-impl Sink for PageSink {
+impl Sink for PageSink<'_> {
     fn take(&mut self, row: &Row) -> Result<bool, tokio_postgres::Error> {
         if self.page.len() >= self.limit || self.page.byte_len() >= MAX_PAGE_BYTES {
             self.page.set_has_more(true);
             return Ok(false);
         }
-        match event(row, self.store)? {
+        match event(row, self.columns, self.store)? {
             Ok(event) => self.page.push(&event),
             Err(what) => self.damaged = Some(what),
         }
@@ -231,36 +257,48 @@ impl Sink for PageSink {
 }
 
 /// The row's event, or what is damaged.
-fn event(
-    row: &Row,
+fn event<'a>(
+    row: &'a Row,
+    columns: Columns<'a>,
     store: Uuid,
-) -> Result<Result<RecordedEvent<'_>, String>, tokio_postgres::Error> {
-    let position: i64 = row.try_get(0)?;
-    let stream: &str = row.try_get(11)?;
-    let text: Option<Raw<'_>> = row.try_get(8)?;
-    let binary: Option<Raw<'_>> = row.try_get(9)?;
-    let metadata: Raw<'_> = row.try_get(10)?;
-    let time: Time = row.try_get(7)?;
-    let (version, event_version): (i64, i64) = (row.try_get(1)?, row.try_get(4)?);
+) -> Result<Result<RecordedEvent<'a>, String>, tokio_postgres::Error> {
+    let (position, commit_id, metadata, stream): (i64, Uuid, Raw<'_>, &str) = match columns {
+        Columns::All => (
+            row.try_get(8)?,
+            row.try_get(9)?,
+            row.try_get(10)?,
+            row.try_get(11)?,
+        ),
+        Columns::Folded(stream) => (0, Uuid::nil(), Raw(&[]), stream),
+    };
+    let text: Option<Raw<'_>> = row.try_get(6)?;
+    let binary: Option<Raw<'_>> = row.try_get(7)?;
+    let time: Time = row.try_get(5)?;
+    let (stored_version, event_version): (i64, i64) = (row.try_get(0)?, row.try_get(3)?);
     let (Ok(offset), Some(version), Ok(event_version), Some(payload)) = (
         u64::try_from(position),
-        columns::version(version),
+        columns::version(stored_version),
         u32::try_from(event_version),
         text.or(binary),
     ) else {
-        return Ok(Err(format!(
-            "the event at position {position} is damaged, stream {stream:?}"
-        )));
+        return Ok(Err(match columns {
+            Columns::All => {
+                format!("the event at position {position} is damaged, stream {stream:?}")
+            }
+            Columns::Folded(_) => {
+                format!("the event of version {stored_version} is damaged, stream {stream:?}")
+            }
+        }));
     };
     Ok(Ok(RecordedEvent {
         position: Position::new(store, 0, offset),
         stream,
         version,
-        id: row.try_get(2)?,
-        name: row.try_get(3)?,
+        id: row.try_get(1)?,
+        name: row.try_get(2)?,
         event_version,
-        codec: row.try_get(5)?,
-        commit_id: row.try_get(6)?,
+        codec: row.try_get(4)?,
+        commit_id,
         recorded_at: time.timestamp(),
         payload: payload.0,
         metadata: metadata.0,

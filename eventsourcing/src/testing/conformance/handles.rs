@@ -9,8 +9,8 @@ use super::report::{Checked, Failure};
 use crate::{
     Error, ErrorKind, EventStore, Position, Result, StreamId, Timestamp, Version,
     store::{
-        Appended, AppendedStream, Commit, Direction, EventPage, NewEvent, ReadAll, ReadStream,
-        RecordedEvent, StreamCommit,
+        Appended, AppendedStream, Commit, Direction, EventFields, EventPage, NewEvent, ReadAll,
+        ReadStream, RecordedEvent, StreamCommit,
     },
 };
 
@@ -111,6 +111,7 @@ pub(crate) fn range(versions: RangeInclusive<u64>, limit: usize) -> ReadStream {
         versions,
         direction: Direction::Forward,
         limit,
+        fields: EventFields::All,
     }
 }
 
@@ -119,6 +120,7 @@ pub(crate) fn backwards(versions: RangeInclusive<u64>, limit: usize) -> ReadStre
         versions,
         direction: Direction::Backward,
         limit,
+        fields: EventFields::All,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod append;
 pub(super) mod capabilities;
+pub(super) mod fields;
 pub(super) mod head;
 pub(super) mod read_all;
 pub(super) mod read_from_snapshot;

@@ -2,9 +2,13 @@
 
 use std::ops::RangeInclusive;
 
+pub(crate) use super::fields::{
+    backwards_what_is_folded_comes_in_pages_of_every_size,
+    what_is_folded_comes_in_pages_of_every_size, what_is_folded_is_all_there,
+};
 use crate::{
     Version,
-    store::{Direction, ReadStream},
+    store::{Direction, EventFields, ReadStream},
     testing::conformance::prelude::*,
 };
 
@@ -183,6 +187,7 @@ async fn pages_of_every_size(store: &Events, direction: Direction, wanted: &[u64
             versions: 1..=u64::MAX,
             direction,
             limit,
+            fields: EventFields::All,
         };
         let seen = store.pages("1", read).await?;
         same!(
@@ -432,6 +437,7 @@ pub(crate) async fn pages_of_thousands(t: Trial) -> Checked {
                     },
                     direction,
                     limit,
+                    fields: EventFields::All,
                 };
                 let (page, more) = store.seen("1", read).await?;
                 let empty = page.is_empty();
