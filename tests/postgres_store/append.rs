@@ -350,3 +350,37 @@ async fn postgres_appends_to_one_stream_are_stored_in_the_order_of_asking() {
         third.expect("stored");
     }
 }
+
+#[tokio::test]
+async fn postgres_an_event_that_a_trigger_had_ignored_is_not_acknowledged() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open(&database).await;
+    let client = client(database.config()).await;
+    let sql = "CREATE FUNCTION ignore() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN RETURN CASE WHEN NEW.version <> 2 THEN NEW END; END';
+        CREATE TRIGGER ignore BEFORE INSERT ON eventsourcing.events FOR EACH ROW EXECUTE FUNCTION ignore()";
+    client.batch_execute(sql).await.expect("the trigger");
+    put(&store, "1", 0, 1).await;
+
+    let in_order = vec![part("1", 1, 1), part("2", 0, 1)];
+    let out_of_order = vec![part("2", 0, 1), part("1", 1, 1)];
+    for streams in [
+        vec![part("1", 1, 1)],
+        vec![part("2", 0, 3)],
+        in_order,
+        out_of_order,
+    ] {
+        let one = Commit {
+            id: Uuid::now_v7(),
+            streams,
+        };
+        let error = store.append(one.clone()).await.expect_err("one is ignored");
+        assert_eq!(*error.kind(), ErrorKind::Storage, "{error}");
+        assert!(format!("{error:?}").contains("not inserted"), "{error:?}");
+        assert!(ids(&store, "2").await.is_empty(), "{one:?}");
+    }
+    put(&store, "2", 0, 1).await;
+    assert_eq!(ids(&store, "1").await.len(), 1);
+}
