@@ -351,36 +351,43 @@ async fn postgres_appends_to_one_stream_are_stored_in_the_order_of_asking() {
     }
 }
 
-#[tokio::test]
-async fn postgres_an_event_that_a_trigger_had_ignored_is_not_acknowledged() {
+/// To "1" and "2", of which the second event of a stream is left out.
+async fn none_is_acknowledged(what: &str) {
     let Some(database) = database().await else {
         return;
     };
     let store = open(&database).await;
+    put(&store, "1", 0, 1).await;
     let client = client(database.config()).await;
+    client.batch_execute(what).await.expect("it is made");
+    let in_order = vec![part("1", 1, 1), part("2", 0, 3)];
+    let out_of_order = vec![part("2", 0, 3), part("1", 1, 1)];
+    let (one, several) = (vec![part("1", 1, 1)], vec![part("2", 0, 3)]);
+    for streams in [one, several, in_order, out_of_order] {
+        let id = Uuid::now_v7();
+        let appended = store.append(Commit { id, streams }).await;
+        let error = appended.expect_err("not all is stored");
+        assert_eq!(*error.kind(), ErrorKind::Storage, "{error}");
+        assert!(ids(&store, "2").await.is_empty(), "{error}");
+    }
+    assert_eq!(ids(&store, "1").await.len(), 1);
+}
+
+#[tokio::test]
+async fn postgres_an_event_that_a_trigger_had_ignored_is_not_acknowledged() {
     let sql = "CREATE FUNCTION ignore() RETURNS trigger LANGUAGE plpgsql AS
             'BEGIN RETURN CASE WHEN NEW.version <> 2 THEN NEW END; END';
         CREATE TRIGGER ignore BEFORE INSERT ON eventsourcing.events FOR EACH ROW EXECUTE FUNCTION ignore()";
-    client.batch_execute(sql).await.expect("the trigger");
-    put(&store, "1", 0, 1).await;
+    none_is_acknowledged(sql).await;
+}
 
-    let in_order = vec![part("1", 1, 1), part("2", 0, 1)];
-    let out_of_order = vec![part("2", 0, 1), part("1", 1, 1)];
-    for streams in [
-        vec![part("1", 1, 1)],
-        vec![part("2", 0, 3)],
-        in_order,
-        out_of_order,
-    ] {
-        let one = Commit {
-            id: Uuid::now_v7(),
-            streams,
-        };
-        let error = store.append(one.clone()).await.expect_err("one is ignored");
-        assert_eq!(*error.kind(), ErrorKind::Storage, "{error}");
-        assert!(format!("{error:?}").contains("not inserted"), "{error:?}");
-        assert!(ids(&store, "2").await.is_empty(), "{one:?}");
+#[tokio::test]
+async fn postgres_events_that_a_rule_had_put_elsewhere_are_not_acknowledged() {
+    let table = "CREATE TABLE public.other (LIKE eventsourcing.events)";
+    for then in ["INSERT INTO public.other VALUES (NEW.*)", "NOTHING"] {
+        for of in ["", "WHERE NEW.version = 2"] {
+            let rule = "CREATE RULE elsewhere AS ON INSERT TO eventsourcing.events";
+            none_is_acknowledged(&format!("{table}; {rule} {of} DO INSTEAD {then}")).await;
+        }
     }
-    put(&store, "2", 0, 1).await;
-    assert_eq!(ids(&store, "1").await.len(), 1);
 }

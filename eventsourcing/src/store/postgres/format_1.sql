@@ -70,14 +70,14 @@ BEGIN
 END
 $other$;
 
--- Refuses an append of which a trigger has left out events: it would be acknowledged.
+-- Refuses an append of which a trigger or a rule has left out events, or given them other positions: it would be acknowledged.
 CREATE FUNCTION {schema}.left_out_1(events bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 AS $left_out$
 BEGIN
-    RAISE EXCEPTION '% of the events were not inserted', events
+    RAISE EXCEPTION 'the events were not inserted as they are: % are missing', events
         USING ERRCODE = 'triggered_data_change_violation',
-              HINT = 'A trigger or a rule on the table of events has left them out.';
+              HINT = 'A trigger or a rule on the table of events has left them out or changed them.';
 END
 $left_out$;
 
@@ -149,7 +149,7 @@ DECLARE
     head_time    timestamptz;
     taken    int[];
     places   bigint[];
-    inserted bigint;
+    kept     bigint[];
     -- What is called for its effect: assignments cost less than PERFORM.
     settings int;
     held     boolean;
@@ -199,16 +199,18 @@ BEGIN
         -- Positions are drawn in the order of the call, and index entries made in the order of streams: two calls that have
         -- streams in common wait for each other, never in a circle.
         IF ascending AND cardinality(refused) = 0 THEN
-            positions := ARRAY(SELECT nextval('{schema}.events_position') FROM generate_series(1, cardinality(event_ids)));
-            INSERT INTO {schema}.events (position, version, event_version, recorded_at, id, commit_id,
-                                         stream, name, codec, payload, payload_binary, metadata)
-            SELECT positions[i], versions[i], event_versions[i], times[event_parts[i]], event_ids[i],
-                   commit_ids[part_commits[event_parts[i]]], part_streams[event_parts[i]],
-                   names[i], codecs[i], payloads[i]::json, binaries[i], metadatas[i]
-            FROM generate_series(1, cardinality(event_ids)) i;
-            GET DIAGNOSTICS inserted = ROW_COUNT;
-            IF inserted <> cardinality(event_ids) THEN
-                head_version := {schema}.left_out_1(cardinality(event_ids) - inserted);
+            WITH inserted AS (
+                INSERT INTO {schema}.events (position, version, event_version, recorded_at, id, commit_id,
+                                             stream, name, codec, payload, payload_binary, metadata)
+                SELECT nextval('{schema}.events_position'), versions[i], event_versions[i], times[event_parts[i]], event_ids[i],
+                       commit_ids[part_commits[event_parts[i]]], part_streams[event_parts[i]],
+                       names[i], codecs[i], payloads[i]::json, binaries[i], metadatas[i]
+                FROM generate_series(1, cardinality(event_ids)) i
+                RETURNING position
+            )
+            SELECT coalesce(array_agg(i.position ORDER BY i.position), '{}') INTO positions FROM inserted i;
+            IF cardinality(positions) <> cardinality(event_ids) THEN
+                head_version := {schema}.left_out_1(cardinality(event_ids) - cardinality(positions));
             END IF;
             part := 0;
             outcome := 0;
@@ -221,16 +223,19 @@ BEGIN
         taken := ARRAY(SELECT i FROM generate_series(1, cardinality(event_ids)) i
                         WHERE part_commits[event_parts[i]] <> ALL (refused) ORDER BY i);
         places := ARRAY(SELECT nextval('{schema}.events_position') FROM generate_series(1, cardinality(taken)));
-        INSERT INTO {schema}.events (position, version, event_version, recorded_at, id, commit_id,
-                                     stream, name, codec, payload, payload_binary, metadata)
-        SELECT places[t.number], versions[t.i], event_versions[t.i], times[event_parts[t.i]], event_ids[t.i],
-               commit_ids[part_commits[event_parts[t.i]]], part_streams[event_parts[t.i]],
-               names[t.i], codecs[t.i], payloads[t.i]::json, binaries[t.i], metadatas[t.i]
-        FROM unnest(taken) WITH ORDINALITY AS t (i, number)
-        ORDER BY part_streams[event_parts[t.i]] COLLATE "C", versions[t.i];
-        GET DIAGNOSTICS inserted = ROW_COUNT;
-        IF inserted <> cardinality(taken) THEN
-            head_version := {schema}.left_out_1(cardinality(taken) - inserted);
+        WITH inserted AS (
+            INSERT INTO {schema}.events (position, version, event_version, recorded_at, id, commit_id,
+                                         stream, name, codec, payload, payload_binary, metadata)
+            SELECT places[t.number], versions[t.i], event_versions[t.i], times[event_parts[t.i]], event_ids[t.i],
+                   commit_ids[part_commits[event_parts[t.i]]], part_streams[event_parts[t.i]],
+                   names[t.i], codecs[t.i], payloads[t.i]::json, binaries[t.i], metadatas[t.i]
+            FROM unnest(taken) WITH ORDINALITY AS t (i, number)
+            ORDER BY part_streams[event_parts[t.i]] COLLATE "C", versions[t.i]
+            RETURNING position
+        )
+        SELECT coalesce(array_agg(i.position ORDER BY i.position), '{}') INTO kept FROM inserted i;
+        IF kept <> places THEN
+            head_version := {schema}.left_out_1(cardinality(places) - cardinality(kept));
         END IF;
         RETURN QUERY
         WITH drawn AS (
