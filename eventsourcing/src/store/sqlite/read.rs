@@ -9,20 +9,22 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Position, Result, StreamId, Version,
-    store::{Direction, EventPage, ReadAll, ReadStream, RecordedEvent, page::SAMPLE},
+    store::{Direction, EventFields, EventPage, ReadAll, ReadStream, RecordedEvent, page::SAMPLE},
 };
 
 /// A page ends after this many bytes of payload and metadata.
 const MAX_PAGE_BYTES: usize = 1 << 20;
 
+/// What a state is folded from.
+macro_rules! folded {
+    () => {
+        "position, version, id, name, event_version, codec, recorded_at, payload"
+    };
+}
+
 macro_rules! select {
     ($last:literal FROM $($rest:literal)*) => {
-        concat!(
-            "SELECT position, version, id, name, event_version, codec, commit_id, recorded_at, payload, metadata",
-            $last,
-            " FROM events ",
-            $($rest),*
-        )
+        concat!("SELECT ", folded!(), ", commit_id, metadata", $last, " FROM events ", $($rest),*)
     };
     ($($rest:literal)*) => {
         select!(", stream" FROM $($rest)*)
@@ -30,8 +32,13 @@ macro_rules! select {
 }
 
 // Without the stream's name: each row would have it read and checked again.
-pub(super) const FORWARD: &str =
+const FORWARD: &str =
     select!("" FROM "WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version");
+pub(super) const FOLDED: &str = concat!(
+    "SELECT ",
+    folded!(),
+    " FROM events WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version"
+);
 const BACKWARD: &str =
     select!("" FROM "WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version DESC");
 
@@ -65,19 +72,21 @@ pub(super) fn stream(
     stream: &StreamId,
     read: &ReadStream,
 ) -> Result<EventPage, Trouble> {
-    let sql = match read.direction {
-        Direction::Forward => FORWARD,
-        Direction::Backward => BACKWARD,
+    let name = stream.as_str();
+    let (sql, columns) = match (read.direction, read.fields) {
+        (Direction::Forward, EventFields::Folded) => (FOLDED, Columns::Folded(name)),
+        (Direction::Forward, EventFields::All) => (FORWARD, Columns::All(name)),
+        (Direction::Backward, _) => (BACKWARD, Columns::All(name)),
     };
     // A first version beyond what SQL can hold is held at the highest, which no stream reaches.
     let (first, last) = (*read.versions.start(), *read.versions.end());
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query(params![
-        stream.as_str(),
+        name,
         columns::from_u64(first),
         columns::from_u64(last),
     ])?;
-    page(rows, store, Some(stream.as_str()), read.limit)
+    page(rows, store, columns, read.limit)
 }
 
 pub(super) fn all(
@@ -91,7 +100,12 @@ pub(super) fn all(
     let Some(category) = &read.category else {
         let sql = if read.first_only { FIRST } else { ALL };
         let mut statement = connection.prepare_cached(sql)?;
-        return page(statement.query([after])?, store, None, read.limit);
+        return page(
+            statement.query([after])?,
+            store,
+            Columns::AllAndStream,
+            read.limit,
+        );
     };
     let Some((from, to)) = category_range(category) else {
         return Ok(EventPage::new());
@@ -105,7 +119,7 @@ pub(super) fn all(
     page(
         statement.query(params![after, from, to])?,
         store,
-        None,
+        Columns::AllAndStream,
         read.limit,
     )
 }
@@ -127,11 +141,31 @@ pub(super) fn head(connection: &Connection, stream: &StreamId) -> Result<Version
     }
 }
 
-/// The events of these rows: of this stream, or of those that their last column names.
+/// What rows have of an event.
+#[derive(Clone, Copy)]
+enum Columns<'a> {
+    /// What a state is folded from, of events of this stream.
+    Folded(&'a str),
+    /// All, of events of this stream.
+    All(&'a str),
+    /// All, and the stream.
+    AllAndStream,
+}
+
+impl<'a> Columns<'a> {
+    fn stream(self, row: &'a Row<'_>) -> Sql<Option<&'a str>> {
+        match self {
+            Self::Folded(stream) | Self::All(stream) => Ok(Some(stream)),
+            Self::AllAndStream => columns::text(row, 10),
+        }
+    }
+}
+
+/// The events of these rows.
 fn page(
     mut rows: Rows<'_>,
     store: Uuid,
-    stream: Option<&str>,
+    columns: Columns<'_>,
     limit: usize,
 ) -> Result<EventPage, Trouble> {
     let mut page = EventPage::new();
@@ -140,7 +174,7 @@ fn page(
             page.set_has_more(true);
             break;
         }
-        match event(row, store, stream)? {
+        match event(row, store, columns)? {
             Ok(event) => {
                 page.push(&event);
                 if page.len() == SAMPLE {
@@ -152,7 +186,7 @@ fn page(
                 page.set_has_more(true);
                 break;
             }
-            Err(column) => return Err(damaged(row, stream, column)?.into()),
+            Err(column) => return Err(damaged(row, columns, column)?.into()),
         }
     }
     Ok(page)
@@ -162,7 +196,7 @@ fn page(
 fn event<'r>(
     row: &'r Row<'_>,
     store: Uuid,
-    stream: Option<&'r str>,
+    columns: Columns<'r>,
 ) -> Sql<Result<RecordedEvent<'r>, &'static str>> {
     macro_rules! column {
         ($read:path, $index:literal, $name:literal) => {
@@ -172,6 +206,7 @@ fn event<'r>(
             }
         };
     }
+    let is_folded = matches!(columns, Columns::Folded(_));
     Ok(Ok(RecordedEvent {
         position: {
             let position = column!(columns::integer, 0, "position");
@@ -180,9 +215,9 @@ fn event<'r>(
             };
             Position::new(store, 0, position)
         },
-        stream: match stream {
+        stream: match columns.stream(row)? {
             Some(stream) => stream,
-            None => column!(columns::text, 10, "stream"),
+            None => return Ok(Err("stream")),
         },
         version: column!(columns::version, 1, "version"),
         id: column!(columns::uuid, 2, "id"),
@@ -195,20 +230,25 @@ fn event<'r>(
             version
         },
         codec: column!(columns::text, 5, "codec"),
-        commit_id: column!(columns::uuid, 6, "commit_id"),
-        recorded_at: column!(columns::time, 7, "recorded_at"),
-        payload: column!(columns::bytes, 8, "payload"),
-        metadata: column!(columns::bytes, 9, "metadata"),
+        commit_id: if is_folded {
+            Uuid::nil()
+        } else {
+            column!(columns::uuid, 8, "commit_id")
+        },
+        recorded_at: column!(columns::time, 6, "recorded_at"),
+        payload: column!(columns::bytes, 7, "payload"),
+        metadata: if is_folded {
+            &[]
+        } else {
+            column!(columns::bytes, 9, "metadata")
+        },
     }))
 }
 
-fn damaged(row: &Row<'_>, stream: Option<&str>, column: &str) -> Sql<Error> {
+fn damaged(row: &Row<'_>, columns: Columns<'_>, column: &str) -> Sql<Error> {
     let position = columns::integer(row, 0)?.unwrap_or_default();
     let name = columns::text(row, 3)?.unwrap_or("?");
-    let stream = match stream {
-        None => columns::text(row, 10)?,
-        known => known,
-    };
+    let stream = columns.stream(row)?;
     let mut error = Error::new(ErrorKind::Corrupt).because(format!(
         "the event {name:?} at position {position} is damaged in the column `{column}`, stream {:?}",
         stream.unwrap_or("?")
