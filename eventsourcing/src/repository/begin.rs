@@ -13,7 +13,7 @@ use super::{
     Inner, Repository,
     budget::{Budget, Trouble},
     flight::{Flight, Flights},
-    load::FIRST_PAGE,
+    pages::FIRST_PAGE,
     replay::Start,
     storm::Turn,
 };

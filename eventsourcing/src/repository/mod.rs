@@ -20,6 +20,7 @@ mod explain;
 mod flight;
 mod load;
 mod opening;
+mod pages;
 mod replay;
 mod retention;
 mod save;

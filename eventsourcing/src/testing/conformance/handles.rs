@@ -9,8 +9,8 @@ use super::report::{Checked, Failure};
 use crate::{
     Error, ErrorKind, EventStore, Position, Result, StreamId, Timestamp, Version,
     store::{
-        Appended, AppendedStream, Commit, Direction, EventFields, EventPage, NewEvent, ReadAll,
-        ReadStream, RecordedEvent, StreamCommit,
+        Appended, AppendedStream, Commit, Direction, EventPage, NewEvent, ReadAll, ReadStream,
+        RecordedEvent, StreamCommit,
     },
 };
 
@@ -109,18 +109,16 @@ pub(crate) fn commit(id: &str, expected: u64, count: usize) -> Result<Commit, Fa
 pub(crate) fn range(versions: RangeInclusive<u64>, limit: usize) -> ReadStream {
     ReadStream {
         versions,
-        direction: Direction::Forward,
         limit,
-        fields: EventFields::All,
+        ..ReadStream::from(Version::ZERO)
     }
 }
 
 pub(crate) fn backwards(versions: RangeInclusive<u64>, limit: usize) -> ReadStream {
     ReadStream {
         versions,
-        direction: Direction::Backward,
         limit,
-        fields: EventFields::All,
+        ..ReadStream::last()
     }
 }
 

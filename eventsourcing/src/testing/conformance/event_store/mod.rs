@@ -1,4 +1,4 @@
-//! The checks of `EventStore`, a module for each method.
+//! The checks of `EventStore`, a module for each method; `fields` has some of `read_stream`.
 
 pub(super) mod append;
 pub(super) mod capabilities;
