@@ -10,6 +10,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use eventsourcing::{
@@ -177,6 +178,17 @@ impl Pooler {
         }
     }
 
+    /// No client is in a transaction, and both sessions are there yet. A client has its last answer before the pooler has its
+    /// session back, so this waits.
+    async fn all_idle(&self) {
+        let places = u32::try_from(SESSIONS).expect("a few");
+        let all = self.free.acquire_many(places);
+        let all = tokio::time::timeout(Duration::from_secs(60), all).await;
+        let _all = all.expect("no transaction is open").expect("it is open");
+        let idle = self.idle.lock().expect("no panic").len();
+        assert_eq!(idle, SESSIONS);
+    }
+
     fn count(&self, message: &Message) {
         if message.0 == b'P' {
             self.parsed.fetch_add(1, Ordering::Relaxed);
@@ -211,7 +223,7 @@ impl Pooler {
             if first.0 == b'X' {
                 break;
             }
-            let _permit = self.free.acquire().await.expect("it is open");
+            let place = self.free.acquire().await.expect("it is open");
             let mut session = {
                 let mut idle = self.idle.lock().expect("no panic");
                 let pick = fastrand::usize(..idle.len());
@@ -225,7 +237,10 @@ impl Pooler {
             }
             let transaction = relay(first, &mut from, &mut to, &mut session).await;
             // A session that a client left in the middle is not used again, nor is its place.
-            transaction?;
+            if let Err(error) = transaction {
+                place.forget();
+                return Err(error);
+            }
             self.idle.lock().expect("no panic").push(session);
         }
         Ok(())
@@ -331,7 +346,7 @@ async fn postgres_works_through_a_pooler_in_transaction_mode() {
     assert!(changes > 100, "sessions changed {changes} times");
 
     // Both sessions are open yet: a lock that was left in one would show.
-    assert_eq!(pooler.idle.lock().expect("no panic").len(), SESSIONS);
+    pooler.all_idle().await;
     let direct = client(database.config()).await;
     let sql = "SELECT count(*) FROM pg_locks l
         JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() WHERE l.locktype = 'advisory'";
@@ -373,7 +388,7 @@ async fn postgres_keeps_no_statements_where_a_pooler_ignores_startup_options() {
     written(&store).await;
     let changes = pooler.changes.load(Ordering::Relaxed);
     assert!(changes > 100, "sessions changed {changes} times");
-    assert_eq!(pooler.idle.lock().expect("no panic").len(), SESSIONS);
+    pooler.all_idle().await;
     let one = client(&config).await;
     for _ in 0..20 {
         let sql = "SELECT count(*) FROM pg_prepared_statements WHERE name <> ''";
