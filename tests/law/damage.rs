@@ -160,7 +160,7 @@ fn damaged(mut row: SnapshotRow, damage: Damage, pick: usize) -> Option<Snapshot
 pub(crate) async fn restore(bed: &mut Bed, id: &str, percent: usize) {
     let old = Arc::clone(&bed.raw);
     match &mut bed.place {
-        Place::Memory => {}
+        Place::Memory | Place::Sparse => {}
         Place::Sqlite { file, .. } => *file += 1,
         Place::Postgres { schema, .. } => schema.push('+'),
     }

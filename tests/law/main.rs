@@ -3,7 +3,7 @@
 //! Random cases (`steps`) run against the library over each store (`world`, `program`) and are compared with a model of
 //! the test's own (`oracle`); `naive` has the planted bugs that the same cases must find.
 //!
-//! - `LAW_CASES=n`: so many cases instead of 20,000 in memory, 500 in SQLite files and 100 in PostgreSQL
+//! - `LAW_CASES=n`: so many cases instead of 20,000 in memory (5,000 in small pages), 500 in SQLite files and 100 in PostgreSQL
 //! - `LAW_SEED=n`: this case alone, as a failure names it
 //! - one million in memory: `LAW_CASES=1000000 cargo test --release -p eventsourcing-tests --test law memory::`
 //! - 20,000 in files: `LAW_CASES=20000 cargo test --release -p eventsourcing-tests --test law sqlite::`
@@ -22,6 +22,8 @@ mod oracle;
 mod past;
 mod program;
 mod rows;
+#[path = "../sparse.rs"]
+mod sparse;
 mod steps;
 mod subject;
 mod world;
@@ -38,6 +40,7 @@ use self::{
 
 /// Enough to be quick in a debug build; a release build runs a million.
 const MEMORY_CASES: u64 = 20_000;
+const SPARSE_CASES: u64 = 5_000;
 const SQLITE_CASES: u64 = 500;
 const POSTGRES_CASES: u64 = 100;
 /// A planted bug must be found within so many cases.
@@ -147,6 +150,11 @@ mod memory {
     #[test]
     fn snapshots_equal_replay() {
         super::hold_the_law("memory", super::MEMORY_CASES, || super::Place::Memory);
+    }
+
+    #[test]
+    fn snapshots_equal_replay_where_a_page_has_what_it_must() {
+        super::hold_the_law("sparse", super::SPARSE_CASES, || super::Place::Sparse);
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     domain::{Account, Later, Reshaped, Today},
     oracle::Truth,
     program::Held,
+    sparse::Sparse,
     steps::{By, Case, IDS, Settings, Step, plan},
     subject::Kind,
 };
@@ -48,6 +49,8 @@ impl std::ops::AddAssign for Tally {
 /// Where a store is.
 pub(crate) enum Place {
     Memory,
+    /// In memory, and no more is shown than must be.
+    Sparse,
     /// Files with these numbers in a folder.
     Sqlite {
         folder: tempfile::TempDir,
@@ -64,6 +67,7 @@ impl Place {
     pub(crate) async fn open(&self) -> Arc<dyn EventStore> {
         match self {
             Self::Memory => Arc::new(MemoryStore::new()),
+            Self::Sparse => Arc::new(Sparse::new(Arc::new(MemoryStore::new()), 3)),
             Self::Sqlite { folder, file } => {
                 // What is in question here isn't durability.
                 let options = SqliteOptions::default().synchronous(Synchronous::Off);
@@ -214,7 +218,7 @@ impl<'k, K: Kind> World<'k, K> {
             }
             Step::Restart(settings) => {
                 self.bed.settings = settings.clone();
-                if !matches!(self.bed.place, Place::Memory) {
+                if !matches!(self.bed.place, Place::Memory | Place::Sparse) {
                     self.bed.raw = self.bed.place.open().await;
                 }
                 self.today_held.clear();

@@ -13,6 +13,7 @@ mod domain;
 mod doubts;
 mod faithful;
 mod faulty_store;
+mod fields;
 mod from_snapshot;
 mod given;
 mod given_states;
@@ -24,6 +25,8 @@ mod retention;
 mod saving;
 mod snapshot_faults;
 mod snapshots;
+#[path = "../sparse.rs"]
+mod sparse;
 mod switched;
 mod telemetry;
 mod travel;
@@ -184,6 +187,11 @@ stores! {
         loads_that_meet_over_a_bad_row_replay_once,
         a_bump_replays_each_stream_once,
         a_restored_stream_gets_good_snapshots,
+    }
+    fields::{
+        a_load_asks_for_the_ids_that_it_needs,
+        snapshots_that_are_mended_on_the_way_have_their_anchors,
+        layered_events_are_opened_wherever_they_stand,
     }
     cache::{
         a_cached_load_reads_the_events_behind_it,

@@ -25,6 +25,33 @@ impl Codec for Json {
     }
 
     fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, CodecError> {
-        serde_json::from_slice(bytes).map_err(CodecError::new)
+        // Checked at once: read from bytes, each string would be checked by itself.
+        let text = std::str::from_utf8(bytes).map_err(CodecError::new)?;
+        serde_json::from_str(text).map_err(CodecError::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::{Codec as _, Json};
+
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_no_json() {
+        let read: Named = Json.decode("{\"name\":\"\u{e9}\"}".as_bytes()).unwrap();
+        assert_eq!(read.name, "\u{e9}");
+        for bytes in [
+            b"{\"name\":\"\xff\"}".as_slice(),
+            b"{\"name\":\"a\",\"other\":\"\xc3\"}",
+            b"{\"name\":\"a\"}\xff",
+        ] {
+            assert!(Json.decode::<Named>(bytes).is_err(), "{bytes:?}");
+        }
     }
 }

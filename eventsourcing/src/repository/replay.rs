@@ -14,6 +14,13 @@ use crate::{
     store::{EventPage, RecordedEvent},
 };
 
+/// Of which of a page's events the page has the ids and times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ids {
+    OfEach,
+    OfLast,
+}
+
 /// A state on its way from a snapshot (or nothing) to the wanted version.
 pub(crate) struct Replay<'a, A: Aggregate> {
     inner: &'a Inner<A>,
@@ -34,6 +41,8 @@ pub(crate) struct Replay<'a, A: Aggregate> {
     begun: Version,
     is_snapshot: bool,
     descent: Descent,
+    /// Whether it came to an event that only its id opens.
+    has_layered: bool,
 }
 
 /// Where a replay begins: what a snapshot said, or where another replay ended.
@@ -87,6 +96,21 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             begun: Version::ZERO,
             is_snapshot: false,
             descent: Descent::default(),
+            has_layered: false,
+        }
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
+    /// What the pages behind the one that is being folded should have.
+    pub(crate) fn wanted_ids(&self) -> Ids {
+        let is_plain = self.inner.codecs.plain_reader().is_some() && !self.has_layered;
+        if is_plain && self.wanted.iter().all(|&wanted| wanted <= self.version) {
+            Ids::OfLast
+        } else {
+            Ids::OfEach
         }
     }
 
@@ -125,8 +149,13 @@ impl<'a, A: Aggregate> Replay<'a, A> {
     }
 
     /// Decodes the rows at these places of the page and applies what they are read as. The error names stream, version and
-    /// event.
-    pub(crate) fn apply(&mut self, page: &EventPage, mut places: Range<usize>) -> Result<()> {
+    /// event. Answers the places that are left, because their first row needs an id that the page doesn't have.
+    pub(crate) fn apply(
+        &mut self,
+        page: &EventPage,
+        mut places: Range<usize>,
+        ids: Ids,
+    ) -> Result<Range<usize>> {
         while !places.is_empty() {
             let changed = self.change(page, places.clone());
             places.start += changed.count;
@@ -137,10 +166,14 @@ impl<'a, A: Aggregate> Replay<'a, A> {
                 break;
             };
             self.check_next(&row)?;
+            if ids == Ids::OfLast && self.inner.is_layered(&row) {
+                self.has_layered = true;
+                return Ok(places);
+            }
             self.apply_other(&row, changed.other.and_then(Result::ok))?;
             places.start += 1;
         }
-        Ok(())
+        Ok(places.end..places.end)
     }
 
     /// Applies the first of these rows, as long as they are changes of a state and written as this program writes them, up to

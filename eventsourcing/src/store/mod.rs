@@ -82,8 +82,8 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     ///   fewer than `limit` (large payloads); [`EventPage::has_more`] tells whether the range goes on.
     /// - A stream that doesn't exist is an empty page.
     /// - Each event has the version, the commit's id and the position and time of the answer that its append was given.
-    /// - Asked for [`EventFields::Folded`] it shows the same events, in pages like those: what isn't asked for is as it was
-    ///   stored, or left out.
+    /// - Asked for less than [`EventFields::All`] it shows the same events, in pages like those: what isn't asked for is as
+    ///   it was stored, or left out.
     /// - It keeps no transaction, connection or thread beyond the call.
     async fn read_stream(&self, stream: &StreamId, read: ReadStream) -> Result<EventPage>;
 
@@ -173,9 +173,13 @@ pub enum EventFields {
     /// All of it.
     #[default]
     All,
-    /// What a state is folded from: all but [`position`](RecordedEvent::position),
+    /// What an event is read as and known by: all but [`position`](RecordedEvent::position),
     /// [`commit_id`](RecordedEvent::commit_id) and [`metadata`](RecordedEvent::metadata). A store that gains by it leaves
     /// these out: a position of the store with the offset 0, a nil id and no metadata are in their place.
+    Identified,
+    /// What a state is folded from: as [`Identified`](Self::Identified), and [`id`](RecordedEvent::id) and
+    /// [`recorded_at`](RecordedEvent::recorded_at) only of the page's last event. A nil id and the beginning of 1970 are in
+    /// the place of the others'.
     Folded,
 }
 
@@ -212,7 +216,13 @@ impl ReadStream {
         self
     }
 
-    /// Nothing that a state isn't folded from.
+    /// Only what events are read as and known by.
+    pub fn identified(mut self) -> Self {
+        self.fields = EventFields::Identified;
+        self
+    }
+
+    /// Only what a state is folded from.
     pub fn folded(mut self) -> Self {
         self.fields = EventFields::Folded;
         self

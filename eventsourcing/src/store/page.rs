@@ -1,6 +1,8 @@
 //! Pages of stored events. Payloads of one page share one buffer, or stay where a store in memory keeps them: reading
 //! allocates per page, not per event.
 
+pub(super) mod folded;
+
 use std::{
     fmt,
     ops::{ControlFlow, Range},
@@ -157,14 +159,8 @@ impl EventPage {
     /// Makes room for events like those that it has, until there are `limit`: a page that grows by and by is copied again and
     /// again.
     pub(super) fn make_room(&mut self, limit: usize) {
-        if let Rows::Copied(copied) = &mut self.rows
-            && let Some(each) = copied.bytes.len().checked_div(copied.rows.len())
-        {
-            let more = limit.min(MOST_ROOM).saturating_sub(copied.rows.len());
-            copied.rows.reserve(more);
-            // Later events have longer numbers.
-            let bytes = (each + each / 8).saturating_mul(more);
-            copied.bytes.reserve(bytes.min(PAGE_BYTES));
+        if let Rows::Copied(copied) = &mut self.rows {
+            copied.make_room(limit);
         }
     }
 
@@ -316,6 +312,16 @@ impl SharedEvent {
 }
 
 impl Copied {
+    fn make_room(&mut self, limit: usize) {
+        if let Some(each) = self.bytes.len().checked_div(self.rows.len()) {
+            let more = limit.min(MOST_ROOM).saturating_sub(self.rows.len());
+            self.rows.reserve(more);
+            // Later events have longer numbers.
+            let bytes = (each + each / 8).saturating_mul(more);
+            self.bytes.reserve(bytes.min(PAGE_BYTES));
+        }
+    }
+
     fn push(&mut self, event: &RecordedEvent<'_>) {
         let last = self.rows.last();
         let stream = intern(&mut self.text, last.map(|row| &row.stream), event.stream);

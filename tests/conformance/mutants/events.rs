@@ -101,23 +101,37 @@ impl Mutant {
         }
     }
 
-    /// Without what isn't folded.
-    fn folded(&self, page: &EventPage) -> EventPage {
+    /// Without what isn't asked for.
+    fn folded(&self, page: &EventPage, fields: EventFields) -> EventPage {
         let mut folded = EventPage::new();
-        for event in page.iter() {
+        let last = page.last().map_or(Uuid::nil(), |last| last.id);
+        for (place, event) in page.iter().enumerate() {
+            let (no_id, no_time) = match fields {
+                EventFields::Folded if place + 1 < page.len() => (true, true),
+                EventFields::Folded => (
+                    self.is(Bug::FoldedPagesEndWithoutId),
+                    self.is(Bug::FoldedPagesEndWithoutTime),
+                ),
+                _ => (
+                    self.is(Bug::IdentifiedEventsHaveNoIds),
+                    self.is(Bug::IdentifiedEventsHaveNoTimes),
+                ),
+            };
             folded.push(&RecordedEvent {
                 position: Position::new(self.shared.id, 0, 0),
                 id: match self.bug {
-                    Some(Bug::FoldedEventsHaveNoIds) => Uuid::nil(),
+                    Some(Bug::FoldedEventsHaveOtherIds) => last,
+                    _ if no_id => Uuid::nil(),
                     _ => event.id,
                 },
                 commit_id: match self.bug {
                     Some(Bug::FoldedEventsHaveOtherCommits) => event.id,
                     _ => Uuid::nil(),
                 },
-                recorded_at: match self.bug {
-                    Some(Bug::FoldedEventsHaveNoTimes) => Timestamp::from_unix_micros(0),
-                    _ => event.recorded_at,
+                recorded_at: if no_time {
+                    Timestamp::from_unix_micros(0)
+                } else {
+                    event.recorded_at
                 },
                 metadata: &[],
                 ..event
@@ -173,7 +187,7 @@ impl EventStore for Mutant {
     }
 
     async fn read_stream(&self, stream: &StreamId, mut read: ReadStream) -> Result<EventPage> {
-        let is_folded = read.fields == EventFields::Folded
+        let is_folded = read.fields != EventFields::All
             || self.is(Bug::FoldedReadsStayFolded) && self.shared.folded.load(Ordering::SeqCst);
         self.shared.folded.fetch_or(is_folded, Ordering::SeqCst);
         if is_folded && self.is(Bug::FoldedReadsAreForwards) {
@@ -228,7 +242,11 @@ impl EventStore for Mutant {
             Direction::Backward => self.page(wanted.rev(), read.limit),
             Direction::Forward => self.page(wanted, read.limit),
         };
-        Ok(if is_folded { self.folded(&page) } else { page })
+        Ok(if is_folded {
+            self.folded(&page, read.fields)
+        } else {
+            page
+        })
     }
 
     async fn read_all(&self, read: ReadAll) -> Result<EventPage> {

@@ -45,7 +45,7 @@ pub(crate) fn key(byte: u8) -> [u8; 32] {
     [byte; 32]
 }
 
-fn encrypted(id: &str, byte: u8) -> Encrypted {
+pub(crate) fn encrypted(id: &str, byte: u8) -> Encrypted {
     Encrypted::new(KeyRing::new(id, key(byte)).unwrap())
 }
 
@@ -54,7 +54,7 @@ fn builder(store: &Store) -> Builder {
 }
 
 /// Compressed, then encrypted with the key "k".
-fn both(builder: Builder) -> Builder {
+pub(crate) fn both(builder: Builder) -> Builder {
     builder.layer(Compressed::new()).layer(encrypted("k", 7))
 }
 

@@ -58,6 +58,55 @@ async fn a_damaged_event_row_is_an_error_that_names_stream_and_version() {
 }
 
 #[tokio::test]
+async fn what_is_folded_is_read_up_to_the_damage() {
+    for (damage, is_folded) in [
+        ("name = CAST(x'ff' AS TEXT)", true),
+        ("name = x'ff'", true),
+        ("event_version = -1", true),
+        ("codec = CAST(x'ff' AS TEXT)", true),
+        ("codec = x'00'", true),
+        ("payload = 5", true),
+        ("version = 2.5", true),
+        ("id = x'00'", false),
+        ("recorded_at = 'now'", false),
+        ("commit_id = x''", false),
+        ("metadata = 1.5", false),
+    ] {
+        let file = File::new();
+        let store = file.open().await;
+        put(&store, "1", 0, 3).await.unwrap();
+        let sql = format!("UPDATE events SET {damage} WHERE stream = 'order/1' AND version = 2");
+        assert_eq!(file.raw().execute(&sql, []).unwrap(), 1);
+        let one = stream("1");
+        let folded = |from: u64| ReadStream::from(Version::from(from)).folded();
+        let versions = async |read| {
+            let page = store.read_stream(&one, read).await?;
+            let versions: Vec<u64> = page.iter().map(|event| event.version.get()).collect();
+            Ok::<_, eventsourcing::Error>((versions, page.has_more()))
+        };
+        let whole = versions(folded(1)).await.unwrap();
+        if is_folded {
+            assert_eq!(whole, (vec![1], true), "{damage}");
+            let error = versions(folded(2)).await.unwrap_err();
+            assert_eq!(*error.kind(), ErrorKind::Corrupt, "{damage}");
+            assert_eq!(error.stream(), Some(&one), "{damage}");
+        } else {
+            // Nobody looks at it, as long as it isn't what the page ends with.
+            assert_eq!(whole, (vec![1, 2, 3], false), "{damage}");
+            let ends_with_it = versions(folded(1).limit(2)).await.unwrap();
+            if damage.starts_with("id") || damage.starts_with("recorded_at") {
+                assert_eq!(ends_with_it, (vec![1], true), "{damage}");
+                let error = versions(folded(2).limit(1)).await.unwrap_err();
+                assert_eq!(*error.kind(), ErrorKind::Corrupt, "{damage}");
+                assert_eq!(error.version(), Some(Version::from(2)), "{damage}");
+            } else {
+                assert_eq!(ends_with_it, (vec![1, 2], true), "{damage}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_damaged_version_is_an_error_for_its_stream_only() {
     let file = File::new();
     let store = file.open().await;

@@ -24,9 +24,9 @@ const MAX_PAGE_BYTES: usize = 1 << 20;
 /// What a page of more events brings is taken from the driver by a task of its own.
 const ALONE: usize = 128;
 
-/// The columns of an event that a state is folded from, of a table that is called `e`. Each of the others costs the server, the
+/// The columns of an event that it is read as and known by, of a table that is called `e`. Each of the others costs the server, the
 /// driver and the wire a part of what a small payload does.
-const FOLDED: &str =
+const IDENTIFIED: &str =
     "e.version, e.id, e.name, e.event_version, e.codec, e.recorded_at, e.payload, e.payload_binary";
 /// Those, and the others.
 pub(super) const COLUMNS: &str =
@@ -38,7 +38,7 @@ pub(super) const COLUMN_COUNT: usize = 12;
 #[derive(Debug)]
 pub(super) struct Statements {
     forward: String,
-    folded: String,
+    identified: String,
     backward: String,
     all: String,
     all_of_category: String,
@@ -56,7 +56,7 @@ impl Statements {
         let forward = "stream = $1 AND version BETWEEN $2 AND $3 ORDER BY version LIMIT $4";
         Self {
             forward: select(forward),
-            folded: columns(FOLDED, forward),
+            identified: columns(IDENTIFIED, forward),
             backward: select(
                 "stream = $1 AND version BETWEEN $2 AND $3 ORDER BY version DESC LIMIT $4",
             ),
@@ -97,8 +97,8 @@ pub(super) async fn stream(
 ) -> Result<EventPage, Failure> {
     let statements = &shared.sql.read;
     let (sql, columns) = match (read.direction, read.fields) {
-        (Direction::Forward, EventFields::Folded) => {
-            (&statements.folded, Columns::Folded(stream.as_str()))
+        (Direction::Forward, EventFields::Identified | EventFields::Folded) => {
+            (&statements.identified, Columns::Identified(stream.as_str()))
         }
         (Direction::Forward, EventFields::All) => (&statements.forward, Columns::All),
         (Direction::Backward, _) => (&statements.backward, Columns::All),
@@ -210,8 +210,8 @@ async fn page(
 pub(super) enum Columns<'a> {
     /// All of [`COLUMNS`].
     All,
-    /// [`FOLDED`], of events of this stream.
-    Folded(&'a str),
+    /// [`IDENTIFIED`], of events of this stream.
+    Identified(&'a str),
 }
 
 /// Fills a page.
@@ -269,7 +269,7 @@ fn event<'a>(
             row.try_get(10)?,
             row.try_get(11)?,
         ),
-        Columns::Folded(stream) => (0, Uuid::nil(), Raw(&[]), stream),
+        Columns::Identified(stream) => (0, Uuid::nil(), Raw(&[]), stream),
     };
     let text: Option<Raw<'_>> = row.try_get(6)?;
     let binary: Option<Raw<'_>> = row.try_get(7)?;
@@ -285,7 +285,7 @@ fn event<'a>(
             Columns::All => {
                 format!("the event at position {position} is damaged, stream {stream:?}")
             }
-            Columns::Folded(_) => {
+            Columns::Identified(_) => {
                 format!("the event of version {stored_version} is damaged, stream {stream:?}")
             }
         }));

@@ -33,6 +33,14 @@ pub(super) fn text<'r>(row: &'r Row<'_>, column: usize) -> Sql<Option<&'r str>> 
     })
 }
 
+/// `None` if it is not a text, in whatever encoding.
+pub(super) fn any_text<'r>(row: &'r Row<'_>, column: usize) -> Sql<Option<&'r [u8]>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) => Some(bytes),
+        _ => None,
+    })
+}
+
 /// `None` if it is neither a text nor a blob.
 pub(super) fn bytes<'r>(row: &'r Row<'_>, column: usize) -> Sql<Option<&'r [u8]>> {
     Ok(match row.get_ref(column)? {

@@ -267,7 +267,8 @@ mod tests {
         let mut writer = location.open_writer(&options).unwrap();
         super::super::schema::prepare(&mut writer, location.name(), &options).unwrap();
         let reader = location.open_reader(&options).unwrap();
-        for sql in [super::super::read::FOLDED, super::super::snapshots::NEWEST] {
+        use super::super::{read, snapshots::NEWEST};
+        for sql in [read::IDENTIFIED, read::FOLDED, read::IDENTITY, NEWEST] {
             let mut statement = reader.prepare(sql).unwrap();
             for value in 0..10 {
                 let bound = (1..=statement.parameter_count()).map(|_| value);

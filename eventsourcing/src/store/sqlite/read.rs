@@ -9,22 +9,42 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Position, Result, StreamId, Version,
-    store::{Direction, EventFields, EventPage, ReadAll, ReadStream, RecordedEvent, page::SAMPLE},
+    store::{
+        Direction, EventFields, EventPage, ReadAll, ReadStream, RecordedEvent,
+        page::{
+            SAMPLE,
+            folded::{FoldedPage, FoldedRow},
+        },
+    },
 };
 
 /// A page ends after this many bytes of payload and metadata.
 const MAX_PAGE_BYTES: usize = 1 << 20;
 
-/// What a state is folded from.
+/// What a state is folded from. Each of the other columns costs a load a part of what a small payload does.
 macro_rules! folded {
     () => {
-        "position, version, id, name, event_version, codec, recorded_at, payload"
+        "version, name, event_version, codec, payload"
+    };
+}
+
+/// What it is known by as well.
+macro_rules! identified {
+    () => {
+        concat!(folded!(), ", id, recorded_at")
+    };
+}
+
+/// Forwards in one stream.
+macro_rules! forward {
+    () => {
+        " FROM events WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version"
     };
 }
 
 macro_rules! select {
     ($last:literal FROM $($rest:literal)*) => {
-        concat!("SELECT ", folded!(), ", commit_id, metadata", $last, " FROM events ", $($rest),*)
+        concat!("SELECT ", identified!(), ", position, commit_id, metadata", $last, " FROM events ", $($rest),*)
     };
     ($($rest:literal)*) => {
         select!(", stream" FROM $($rest)*)
@@ -32,13 +52,16 @@ macro_rules! select {
 }
 
 // Without the stream's name: each row would have it read and checked again.
-const FORWARD: &str =
-    select!("" FROM "WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version");
-pub(super) const FOLDED: &str = concat!(
+const FORWARD: &str = concat!(
     "SELECT ",
-    folded!(),
-    " FROM events WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version"
+    identified!(),
+    ", position, commit_id, metadata",
+    forward!()
 );
+pub(super) const IDENTIFIED: &str = concat!("SELECT ", identified!(), forward!());
+pub(super) const FOLDED: &str = concat!("SELECT ", folded!(), forward!());
+pub(super) const IDENTITY: &str =
+    "SELECT id, recorded_at FROM events WHERE stream = ?1 AND version = ?2";
 const BACKWARD: &str =
     select!("" FROM "WHERE stream = ?1 AND version BETWEEN ?2 AND ?3 ORDER BY version DESC");
 
@@ -73,8 +96,15 @@ pub(super) fn stream(
     read: &ReadStream,
 ) -> Result<EventPage, Trouble> {
     let name = stream.as_str();
+    if (read.direction, read.fields) == (Direction::Forward, EventFields::Folded)
+        && let Some(page) = folded(connection, store, stream, read)?
+    {
+        return Ok(page);
+    }
     let (sql, columns) = match (read.direction, read.fields) {
-        (Direction::Forward, EventFields::Folded) => (FOLDED, Columns::Folded(name)),
+        (Direction::Forward, EventFields::Identified | EventFields::Folded) => {
+            (IDENTIFIED, Columns::Identified(name))
+        }
         (Direction::Forward, EventFields::All) => (FORWARD, Columns::All(name)),
         (Direction::Backward, _) => (BACKWARD, Columns::All(name)),
     };
@@ -87,6 +117,65 @@ pub(super) fn stream(
         columns::from_u64(last),
     ])?;
     page(rows, store, columns, read.limit)
+}
+
+/// None: something is damaged, and who reads the other columns as well can say what.
+fn folded(
+    connection: &Connection,
+    store: Uuid,
+    stream: &StreamId,
+    read: &ReadStream,
+) -> Result<Option<EventPage>, Trouble> {
+    let (first, last) = (*read.versions.start(), *read.versions.end());
+    let mut statement = connection.prepare_cached(FOLDED)?;
+    let mut rows = statement.query(params![
+        stream.as_str(),
+        columns::from_u64(first),
+        columns::from_u64(last),
+    ])?;
+    let (mut page, mut has_more) = (FoldedPage::new(store, stream, read.limit), false);
+    while let Some(row) = rows.next()? {
+        if page.len() >= read.limit.max(1) || page.byte_len() >= MAX_PAGE_BYTES {
+            has_more = true;
+            break;
+        }
+        let Some(row) = folded_row(row)? else {
+            return Ok(None);
+        };
+        if page.push(&row).is_none() {
+            return Ok(None);
+        }
+    }
+    let Some(version) = page.version() else {
+        return Ok(Some(EventPage::new()));
+    };
+    let mut statement = connection.prepare_cached(IDENTITY)?;
+    let mut rows = statement.query(params![stream.as_str(), columns::from_version(version)])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let (id, recorded_at) = (columns::uuid(row, 0)?, columns::time(row, 1)?);
+    Ok((id.zip(recorded_at)).map(|(id, recorded_at)| page.finish(id, recorded_at, has_more)))
+}
+
+fn folded_row<'r>(row: &'r Row<'_>) -> Sql<Option<FoldedRow<'r>>> {
+    let version = columns::version(row, 0)?;
+    let name = columns::any_text(row, 1)?;
+    let event_version = columns::integer(row, 2)?.and_then(|version| u32::try_from(version).ok());
+    let codec = columns::any_text(row, 3)?;
+    let payload = columns::bytes(row, 4)?;
+    let (Some(version), Some(name), Some(event_version), Some(codec), Some(payload)) =
+        (version, name, event_version, codec, payload)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(FoldedRow {
+        version,
+        name,
+        event_version,
+        codec,
+        payload,
+    }))
 }
 
 pub(super) fn all(
@@ -144,8 +233,8 @@ pub(super) fn head(connection: &Connection, stream: &StreamId) -> Result<Version
 /// What rows have of an event.
 #[derive(Clone, Copy)]
 enum Columns<'a> {
-    /// What a state is folded from, of events of this stream.
-    Folded(&'a str),
+    /// What they are read as and known by, of events of this stream.
+    Identified(&'a str),
     /// All, of events of this stream.
     All(&'a str),
     /// All, and the stream.
@@ -155,7 +244,7 @@ enum Columns<'a> {
 impl<'a> Columns<'a> {
     fn stream(self, row: &'a Row<'_>) -> Sql<Option<&'a str>> {
         match self {
-            Self::Folded(stream) | Self::All(stream) => Ok(Some(stream)),
+            Self::Identified(stream) | Self::All(stream) => Ok(Some(stream)),
             Self::AllAndStream => columns::text(row, 10),
         }
     }
@@ -206,57 +295,68 @@ fn event<'r>(
             }
         };
     }
-    let is_folded = matches!(columns, Columns::Folded(_));
+    let has_all = !matches!(columns, Columns::Identified(_));
+    let position = if has_all {
+        column!(columns::integer, 7, "position")
+    } else {
+        0
+    };
+    let Ok(position) = u64::try_from(position) else {
+        return Ok(Err("position"));
+    };
     Ok(Ok(RecordedEvent {
-        position: {
-            let position = column!(columns::integer, 0, "position");
-            let Ok(position) = u64::try_from(position) else {
-                return Ok(Err("position"));
-            };
-            Position::new(store, 0, position)
-        },
+        position: Position::new(store, 0, position),
         stream: match columns.stream(row)? {
             Some(stream) => stream,
             None => return Ok(Err("stream")),
         },
-        version: column!(columns::version, 1, "version"),
-        id: column!(columns::uuid, 2, "id"),
-        name: column!(columns::text, 3, "name"),
+        version: column!(columns::version, 0, "version"),
+        id: column!(columns::uuid, 5, "id"),
+        name: column!(columns::text, 1, "name"),
         event_version: {
-            let version = column!(columns::integer, 4, "event_version");
+            let version = column!(columns::integer, 2, "event_version");
             let Ok(version) = u32::try_from(version) else {
                 return Ok(Err("event_version"));
             };
             version
         },
-        codec: column!(columns::text, 5, "codec"),
-        commit_id: if is_folded {
-            Uuid::nil()
-        } else {
+        codec: column!(columns::text, 3, "codec"),
+        commit_id: if has_all {
             column!(columns::uuid, 8, "commit_id")
+        } else {
+            Uuid::nil()
         },
         recorded_at: column!(columns::time, 6, "recorded_at"),
-        payload: column!(columns::bytes, 7, "payload"),
-        metadata: if is_folded {
-            &[]
-        } else {
+        payload: column!(columns::bytes, 4, "payload"),
+        metadata: if has_all {
             column!(columns::bytes, 9, "metadata")
+        } else {
+            &[]
         },
     }))
 }
 
 fn damaged(row: &Row<'_>, columns: Columns<'_>, column: &str) -> Sql<Error> {
-    let position = columns::integer(row, 0)?.unwrap_or_default();
-    let name = columns::text(row, 3)?.unwrap_or("?");
+    let place = match columns {
+        Columns::Identified(_) => {
+            let version = columns::integer(row, 0)?.unwrap_or_default();
+            format!("of version {version}")
+        }
+        Columns::All(_) | Columns::AllAndStream => {
+            let position = columns::integer(row, 7)?.unwrap_or_default();
+            format!("at position {position}")
+        }
+    };
+    let name = columns::text(row, 1)?.unwrap_or("?");
     let stream = columns.stream(row)?;
     let mut error = Error::new(ErrorKind::Corrupt).because(format!(
-        "the event {name:?} at position {position} is damaged in the column `{column}`, stream {:?}",
+        "the event {name:?} {place} is damaged in the column `{column}`, stream {:?}",
         stream.unwrap_or("?")
     ));
     if let Some(stream) = stream.and_then(|stream| StreamId::parse(stream).ok()) {
         error = error.at(stream);
     }
-    if let Some(version) = columns::version(row, 1)? {
+    if let Some(version) = columns::version(row, 0)? {
         error = error.at_version(version);
     }
     Ok(error)

@@ -227,10 +227,10 @@ macro_rules! __conformance_table {
                         positions_and_times_are_those_of_the_answer,
                         read_stream_and_read_all_show_the_same,
                     }
-                    "Asked for `EventFields::Folded` it shows the same events, in pages like those: what isn't asked for is as it was stored, or left out." {
-                        what_is_folded_is_all_there,
-                        what_is_folded_comes_in_pages_of_every_size,
-                        backwards_what_is_folded_comes_in_pages_of_every_size,
+                    "Asked for less than `EventFields::All` it shows the same events, in pages like those: what isn't asked for is as it was stored, or left out." {
+                        what_is_asked_for_is_all_there,
+                        what_is_asked_for_comes_in_pages_of_every_size,
+                        backwards_what_is_asked_for_comes_in_pages_of_every_size,
                     }
                     "It keeps no transaction, connection or thread beyond the call." {
                         appends_go_on_between_two_pages,

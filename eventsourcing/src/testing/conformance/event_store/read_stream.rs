@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 pub(crate) use super::fields::{
-    backwards_what_is_folded_comes_in_pages_of_every_size,
-    what_is_folded_comes_in_pages_of_every_size, what_is_folded_is_all_there,
+    backwards_what_is_asked_for_comes_in_pages_of_every_size,
+    what_is_asked_for_comes_in_pages_of_every_size, what_is_asked_for_is_all_there,
 };
 use crate::{
     Version,
