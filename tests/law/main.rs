@@ -22,6 +22,7 @@ mod oracle;
 mod past;
 mod program;
 mod rows;
+#[expect(dead_code, reason = "other tests ask it what it was asked for")]
 #[path = "../sparse.rs"]
 mod sparse;
 mod steps;

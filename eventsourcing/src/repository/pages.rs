@@ -122,7 +122,8 @@ impl<A: Aggregate> Repository<A> {
             let left = replay.apply(page, begin..end, ids)?;
             if !left.is_empty() {
                 let left = page.len() - left.start;
-                return self.fold_again(stream, replay, page, left).await;
+                // Rare, so that the futures of all loads need not have room for it.
+                return Box::pin(self.fold_again(stream, replay, page, left)).await;
             }
             begin = end;
             if begin < page.len() {
@@ -133,7 +134,6 @@ impl<A: Aggregate> Repository<A> {
     }
 
     /// Folds the last rows of this page, so many of them, read again with the id of each.
-    #[cold]
     async fn fold_again(
         &self,
         stream: &StreamId,

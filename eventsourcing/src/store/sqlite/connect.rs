@@ -260,6 +260,8 @@ mod tests {
 
     #[test]
     fn a_statement_is_prepared_once() {
+        use super::super::{read, snapshots::NEWEST};
+
         let folder = std::env::temp_dir();
         let path = folder.join(format!("eventsourcing-{}.db", uuid::Uuid::now_v7()));
         let options = SqliteOptions::default();
@@ -267,7 +269,6 @@ mod tests {
         let mut writer = location.open_writer(&options).unwrap();
         super::super::schema::prepare(&mut writer, location.name(), &options).unwrap();
         let reader = location.open_reader(&options).unwrap();
-        use super::super::{read, snapshots::NEWEST};
         for sql in [read::IDENTIFIED, read::FOLDED, read::IDENTITY, NEWEST] {
             let mut statement = reader.prepare(sql).unwrap();
             for value in 0..10 {

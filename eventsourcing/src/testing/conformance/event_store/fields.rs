@@ -117,8 +117,8 @@ async fn pages_of_every_size(store: &Events, read: ReadStream) -> Checked {
     for limit in 1..=wanted.len() + 2 {
         for fields in LESS {
             let read = ReadStream {
-                fields,
                 limit,
+                fields,
                 ..read.clone()
             };
             are(store, read, &wanted).await?;
