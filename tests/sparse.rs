@@ -58,7 +58,8 @@ impl EventStore for Sparse {
         let mut page = EventPage::new();
         for (place, event) in all.iter().enumerate() {
             let event = bare(event);
-            if fields == EventFields::Identified || place + 1 == all.len() {
+            let is_layered = event.codec.contains('+');
+            if fields == EventFields::Identified || is_layered || place + 1 == all.len() {
                 page.push(&event);
             } else {
                 page.push(&RecordedEvent {

@@ -3,11 +3,7 @@
 use futures_util::future::join;
 use tokio::task::yield_now;
 
-use super::{
-    Repository,
-    replay::{Ids, Replay},
-    storm::Permit,
-};
+use super::{Repository, replay::Replay, storm::Permit};
 use crate::{
     Result, StreamId, Version,
     aggregate::Aggregate,
@@ -37,29 +33,26 @@ impl<A: Aggregate> Repository<A> {
         upto: Version,
         limit: usize,
     ) -> Result<EventPage> {
-        self.page_with(Ids::OfEach, stream, from, upto, limit).await
+        let fields = EventFields::Identified;
+        self.page_of(fields, stream, from, upto, limit).await
     }
 
-    async fn page_with(
+    async fn page_of(
         &self,
-        ids: Ids,
+        fields: EventFields,
         stream: &StreamId,
         from: Version,
         upto: Version,
         limit: usize,
     ) -> Result<EventPage> {
         let read = ReadStream {
-            fields: match ids {
-                Ids::OfEach => EventFields::Identified,
-                Ids::OfLast => EventFields::Folded,
-            },
+            fields,
             ..ReadStream::from(from).up_to(upto).limit(limit)
         };
         self.inner.events.read_stream(stream, read).await
     }
 
-    /// Folds this page without its first `skip` rows, and all pages behind it. While one is folded the next is read. The
-    /// first one has each event's id.
+    /// Folds this page without its first `skip` rows, and all pages behind it. While one is folded the next is read.
     pub(super) async fn fold(
         &self,
         stream: &StreamId,
@@ -69,18 +62,18 @@ impl<A: Aggregate> Repository<A> {
         upto: Version,
         mut permit: Option<&mut Permit>,
     ) -> Result<()> {
-        let (mut limit, mut ids) = (FIRST_PAGE, Ids::OfEach);
+        let mut limit = FIRST_PAGE;
         loop {
             let Some(last) = page.last().filter(|_| page.has_more()) else {
-                return self.fold_page(stream, replay, &page, ids, skip).await;
+                return fold_page(replay, &page, skip).await;
             };
             let next = last.version.next();
             if let Some(permit) = permit.as_mut().filter(|permit| permit.is_wanted()) {
-                self.fold_page(stream, replay, &page, ids, skip).await?;
+                fold_page(replay, &page, skip).await?;
                 permit.rest().await;
                 limit = limit.min(FIRST_PAGE);
                 page = self.page(stream, next, upto, limit).await?;
-                (ids, skip) = (Ids::OfEach, 0);
+                skip = 0;
                 continue;
             }
             // Whoever has a permit may be asked for it soon.
@@ -97,67 +90,30 @@ impl<A: Aggregate> Repository<A> {
             }
             // A store in memory answers at once: without this a long replay would keep its thread from all other tasks.
             yield_now().await;
-            let next_ids = replay.wanted_ids();
-            let next = self.page_with(next_ids, stream, next, upto, limit);
-            let folded = self.fold_page(stream, replay, &page, ids, skip);
-            let (next, folded) = join(next, folded).await;
+            let fields = replay.wanted_fields();
+            let next = self.page_of(fields, stream, next, upto, limit);
+            let (next, folded) = join(next, fold_page(replay, &page, skip)).await;
             folded?;
             page = next?;
-            (ids, skip) = (next_ids, 0);
+            skip = 0;
         }
     }
+}
 
-    /// Folds this page without its first `skip` rows, in pieces. What needs more than the page has is read again.
-    async fn fold_page(
-        &self,
-        stream: &StreamId,
-        replay: &mut Replay<'_, A>,
-        page: &EventPage,
-        ids: Ids,
-        skip: usize,
-    ) -> Result<()> {
-        let mut begin = skip;
-        while begin < page.len() {
-            let end = page.len().min(begin + PIECE);
-            let left = replay.apply(page, begin..end, ids)?;
-            if !left.is_empty() {
-                let left = page.len() - left.start;
-                // Rare, so that the futures of all loads need not have room for it.
-                return Box::pin(self.fold_again(stream, replay, page, left)).await;
-            }
-            begin = end;
-            if begin < page.len() {
-                yield_now().await;
-            }
-        }
-        Ok(())
-    }
-
-    /// Folds the last rows of this page, so many of them, read again with the id of each.
-    async fn fold_again(
-        &self,
-        stream: &StreamId,
-        replay: &mut Replay<'_, A>,
-        page: &EventPage,
-        left: usize,
-    ) -> Result<()> {
-        let Some(last) = page.last() else {
+/// Folds this page without its first `skip` rows, in pieces.
+async fn fold_page<A: Aggregate>(
+    replay: &mut Replay<'_, A>,
+    page: &EventPage,
+    skip: usize,
+) -> Result<()> {
+    let mut begin = skip;
+    loop {
+        let end = begin + PIECE;
+        replay.apply(page, begin..end.min(page.len()))?;
+        if end >= page.len() {
             return Ok(());
-        };
-        while replay.version() < last.version {
-            let next = replay.version().next();
-            let again = self.page(stream, next, last.version, left).await?;
-            if again.is_empty() {
-                break;
-            }
-            let mut begin = 0;
-            while begin < again.len() {
-                let end = again.len().min(begin + PIECE);
-                replay.apply(&again, begin..end, Ids::OfEach)?;
-                begin = end;
-                yield_now().await;
-            }
         }
-        Ok(())
+        begin = end;
+        yield_now().await;
     }
 }

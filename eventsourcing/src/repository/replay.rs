@@ -11,15 +11,8 @@ use crate::{
     codec::erased::Changed,
     event::{DecodeError, Decoded, Stage},
     snapshot::{Descent, Loaded},
-    store::{EventPage, RecordedEvent},
+    store::{EventFields, EventPage, RecordedEvent},
 };
-
-/// Of which of a page's events the page has the ids and times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ids {
-    OfEach,
-    OfLast,
-}
 
 /// A state on its way from a snapshot (or nothing) to the wanted version.
 pub(crate) struct Replay<'a, A: Aggregate> {
@@ -41,8 +34,6 @@ pub(crate) struct Replay<'a, A: Aggregate> {
     begun: Version,
     is_snapshot: bool,
     descent: Descent,
-    /// Whether it came to an event that only its id opens.
-    has_layered: bool,
 }
 
 /// Where a replay begins: what a snapshot said, or where another replay ended.
@@ -96,21 +87,16 @@ impl<'a, A: Aggregate> Replay<'a, A> {
             begun: Version::ZERO,
             is_snapshot: false,
             descent: Descent::default(),
-            has_layered: false,
         }
     }
 
-    pub(crate) fn version(&self) -> Version {
-        self.version
-    }
-
-    /// What the pages behind the one that is being folded should have.
-    pub(crate) fn wanted_ids(&self) -> Ids {
-        let is_plain = self.inner.codecs.plain_reader().is_some() && !self.has_layered;
-        if is_plain && self.wanted.iter().all(|&wanted| wanted <= self.version) {
-            Ids::OfLast
+    /// What is needed of the events behind those that it has. A replay ends with a page, so that the id of a page's last
+    /// event is enough, unless it stops on the way.
+    pub(crate) fn wanted_fields(&self) -> EventFields {
+        if self.wanted.iter().all(|&wanted| wanted <= self.version) {
+            EventFields::Folded
         } else {
-            Ids::OfEach
+            EventFields::Identified
         }
     }
 
@@ -149,13 +135,8 @@ impl<'a, A: Aggregate> Replay<'a, A> {
     }
 
     /// Decodes the rows at these places of the page and applies what they are read as. The error names stream, version and
-    /// event. Answers the places that are left, because their first row needs an id that the page doesn't have.
-    pub(crate) fn apply(
-        &mut self,
-        page: &EventPage,
-        mut places: Range<usize>,
-        ids: Ids,
-    ) -> Result<Range<usize>> {
+    /// event.
+    pub(crate) fn apply(&mut self, page: &EventPage, mut places: Range<usize>) -> Result<()> {
         while !places.is_empty() {
             let changed = self.change(page, places.clone());
             places.start += changed.count;
@@ -166,14 +147,10 @@ impl<'a, A: Aggregate> Replay<'a, A> {
                 break;
             };
             self.check_next(&row)?;
-            if ids == Ids::OfLast && self.inner.is_layered(&row) {
-                self.has_layered = true;
-                return Ok(places);
-            }
             self.apply_other(&row, changed.other.and_then(Result::ok))?;
             places.start += 1;
         }
-        Ok(places.end..places.end)
+        Ok(())
     }
 
     /// Applies the first of these rows, as long as they are changes of a state and written as this program writes them, up to

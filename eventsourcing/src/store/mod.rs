@@ -177,9 +177,12 @@ pub enum EventFields {
     /// [`commit_id`](RecordedEvent::commit_id) and [`metadata`](RecordedEvent::metadata). A store that gains by it leaves
     /// these out: a position of the store with the offset 0, a nil id and no metadata are in their place.
     Identified,
-    /// What a state is folded from: as [`Identified`](Self::Identified), and [`id`](RecordedEvent::id) and
-    /// [`recorded_at`](RecordedEvent::recorded_at) only of the page's last event. A nil id and the beginning of 1970 are in
-    /// the place of the others'.
+    /// What a state is folded from: as [`Identified`](Self::Identified), but [`id`](RecordedEvent::id) and
+    /// [`recorded_at`](RecordedEvent::recorded_at) only of two kinds of events: the page's last one, wherever the page ends
+    /// and in whatever direction it was read; and those whose [`codec`](RecordedEvent::codec) names layers, behind a `+`,
+    /// which open nothing without the id. A nil id and the beginning of 1970 are in the place of the others'.
+    ///
+    /// A wrapper that passes on less than the page that it was given asks for [`Identified`](Self::Identified).
     Folded,
 }
 

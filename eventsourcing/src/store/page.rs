@@ -1,6 +1,7 @@
 //! Pages of stored events. Payloads of one page share one buffer, or stay where a store in memory keeps them: reading
 //! allocates per page, not per event.
 
+#[cfg(feature = "sqlite")]
 pub(super) mod folded;
 
 use std::{

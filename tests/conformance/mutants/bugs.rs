@@ -107,6 +107,7 @@ bugs! {
     IdentifiedEventsHaveNoTimes "Asked for what events are known by it leaves out when they were stored.",
     FoldedPagesEndWithoutId "Asked for what is folded it leaves out the id of a page's last event.",
     FoldedPagesEndWithoutTime "Asked for what is folded it leaves out when a page's last event was stored.",
+    FoldedLayeredEventsHaveNoIds "Asked for what is folded it leaves out the ids of events with layers.",
     FoldedEventsHaveOtherIds "Asked for what is folded it gives all events of a page the last one's id.",
     FoldedEventsHaveOtherCommits "Asked for what is folded it gives each event a commit of its own.",
     FoldedReadsAreForwards "Asked for what is folded it reads forwards.",

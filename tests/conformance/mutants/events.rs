@@ -107,7 +107,11 @@ impl Mutant {
         let last = page.last().map_or(Uuid::nil(), |last| last.id);
         for (place, event) in page.iter().enumerate() {
             let (no_id, no_time) = match fields {
-                EventFields::Folded if place + 1 < page.len() => (true, true),
+                EventFields::Folded if place + 1 < page.len() => {
+                    let is_layered = event.codec.contains('+');
+                    let no_id = !is_layered || self.is(Bug::FoldedLayeredEventsHaveNoIds);
+                    (no_id, !is_layered)
+                }
                 EventFields::Folded => (
                     self.is(Bug::FoldedPagesEndWithoutId),
                     self.is(Bug::FoldedPagesEndWithoutTime),

@@ -19,7 +19,7 @@ use crate::{
     repository::{
         Inner,
         budget::{Budget, Trouble},
-        replay::{Ids, Replay, Replayed},
+        replay::{Replay, Replayed},
         snapshots::LONGEST_IN_BACKGROUND,
     },
     snapshot::{SnapshotRow, Verdict},
@@ -171,7 +171,7 @@ impl<A: Aggregate> Repository<A> {
                 if self.is_over(verifier) {
                     return Ok(None);
                 }
-                replay.apply(&page, place..place + 1, Ids::OfEach)?;
+                replay.apply(&page, place..place + 1)?;
             }
             let Some(last) = page.last() else {
                 break;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use uuid::Uuid;
 
 use super::{Copied, EventPage, Row, Rows, SAMPLE, intern, store};
-use crate::{Position, StreamId, Timestamp, Version};
+use crate::{Position, StreamId, Timestamp, Version, codec::layer::stack::SEPARATOR};
 
 /// What [`EventFields::Folded`](crate::store::EventFields::Folded) asks for of an event, as it comes from a store.
 pub(in crate::store) struct FoldedRow<'a> {
@@ -48,13 +48,16 @@ impl FoldedPage {
         Self { copied, row, limit }
     }
 
-    /// Adds a copy of this event; none: its name or codec is no text.
+    /// Adds a copy of this event; none: its name or codec is no text, or it has layers, and needs its id.
     #[inline]
     pub(in crate::store) fn push(&mut self, row: &FoldedRow<'_>) -> Option<()> {
         let Copied { text, bytes, rows } = &mut self.copied;
         let last = rows.last().unwrap_or(&self.row);
         let name = text_like(text, &last.name, row.name)?;
         let codec = text_like(text, &last.codec, row.codec)?;
+        if codec != last.codec && text[codec.clone()].contains(SEPARATOR) {
+            return None;
+        }
         let payload = store(bytes, row.payload);
         rows.push(Row {
             version: row.version,

@@ -269,7 +269,8 @@ mod tests {
         let mut writer = location.open_writer(&options).unwrap();
         super::super::schema::prepare(&mut writer, location.name(), &options).unwrap();
         let reader = location.open_reader(&options).unwrap();
-        for sql in [read::IDENTIFIED, read::FOLDED, read::IDENTITY, NEWEST] {
+        let on_the_way = [read::STANDING, read::FOLDED, read::IDENTITY];
+        for sql in on_the_way.into_iter().chain([read::IDENTIFIED, NEWEST]) {
             let mut statement = reader.prepare(sql).unwrap();
             for value in 0..10 {
                 let bound = (1..=statement.parameter_count()).map(|_| value);

@@ -60,6 +60,7 @@ const FORWARD: &str = concat!(
 );
 pub(super) const IDENTIFIED: &str = concat!("SELECT ", identified!(), forward!());
 pub(super) const FOLDED: &str = concat!("SELECT ", folded!(), forward!());
+pub(super) const STANDING: &str = "SELECT version FROM events WHERE stream = ?1 AND version = ?2";
 pub(super) const IDENTITY: &str =
     "SELECT id, recorded_at FROM events WHERE stream = ?1 AND version = ?2";
 const BACKWARD: &str =
@@ -119,7 +120,7 @@ pub(super) fn stream(
     page(rows, store, columns, read.limit)
 }
 
-/// None: something is damaged, and who reads the other columns as well can say what.
+/// None: something is damaged, and who reads the other columns as well can say what; or an event's id is needed.
 fn folded(
     connection: &Connection,
     store: Uuid,
@@ -127,6 +128,12 @@ fn folded(
     read: &ReadStream,
 ) -> Result<Option<EventPage>, Trouble> {
     let (first, last) = (*read.versions.start(), *read.versions.end());
+    let mut standing = connection.prepare_cached(STANDING)?;
+    let mut standing = standing.query(params![stream.as_str(), columns::from_u64(first)])?;
+    // While this statement stands at its row, the others see the file as it was when it began.
+    if standing.next()?.is_none() {
+        return Ok(None);
+    }
     let mut statement = connection.prepare_cached(FOLDED)?;
     let mut rows = statement.query(params![
         stream.as_str(),

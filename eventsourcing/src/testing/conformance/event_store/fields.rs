@@ -59,7 +59,8 @@ fn begins<'a>(
             seen.event.metadata.clone_from(&wanted.event.metadata);
         }
         let is_last = place + 1 == page.len();
-        if fields == EventFields::Folded && !is_last {
+        let is_layered = wanted.event.codec.contains('+');
+        if fields == EventFields::Folded && !is_last && !is_layered {
             if seen.event.id == Uuid::nil() {
                 seen.event.id = wanted.event.id;
             }
