@@ -320,14 +320,14 @@ impl<A: Aggregate> Root<A> {
     }
 
     /// The batch is stored: its events, with their ids.
-    pub(crate) fn acknowledge(&mut self) -> Vec<(Uuid, A::Event)> {
+    pub(crate) fn acknowledge(&mut self) -> impl Iterator<Item = (Uuid, A::Event)> {
         let events = self.in_flight.take().map_or(0, |batch| batch.events);
         for id in &self.pending_ids[..events] {
             self.stored = self.stored.next();
             self.stored_event = *id;
         }
         let ids = self.pending_ids.drain(..events);
-        ids.zip(self.pending.drain(..events)).collect()
+        ids.zip(self.pending.drain(..events))
     }
 
     /// The batch is not stored and never will be under this commit id.

@@ -189,7 +189,9 @@ impl Application {
                 let mut published = Vec::new();
                 let mut events = 0;
                 for saver in &mut savers {
-                    saver.take_snapshot(stored).await;
+                    if let Some(taken) = saver.take_snapshot(stored) {
+                        taken.await;
+                    }
                     events += saver.stored();
                     published.extend(saver.published());
                 }

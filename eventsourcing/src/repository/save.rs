@@ -5,8 +5,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -22,6 +22,9 @@ use crate::{
     store::{Appended, AppendedStream, Commit, EventStore, NewEvent, StreamCommit},
     telemetry::{Count, Measure, SaveOutcome, Stopwatch, spans},
 };
+
+/// Bytes that few events exceed.
+const USUAL_PAYLOAD: usize = 512;
 
 impl<A: Aggregate> Repository<A> {
     /// Stores the pending events of this root in one atomic append.
@@ -77,7 +80,9 @@ impl<A: Aggregate> Repository<A> {
                 let events = saver.stored.len();
                 span.record("to", saver.root.stored_version().get());
                 span.record("events", events);
-                saver.take_snapshot(Instant::now()).await;
+                if let Some(taken) = saver.take_snapshot(Instant::now()) {
+                    taken.await;
+                }
                 if let Some(bus) = &self.inner.bus {
                     bus.publish(saver.published()).await;
                 }
@@ -95,7 +100,6 @@ impl<A: Aggregate> Repository<A> {
 }
 
 /// One root on its way to the store.
-#[async_trait]
 pub(crate) trait Saving: Send {
     /// The commit id of a batch that the store has not answered for.
     fn unresolved(&self) -> Option<Uuid>;
@@ -112,9 +116,9 @@ pub(crate) trait Saving: Send {
     /// They are not, and never will be under that id.
     fn withdraw(&mut self);
 
-    /// After everything is stored: the snapshot that the policy wants. Waits for it no longer than the deadline from then
-    /// on.
-    async fn take_snapshot(&mut self, stored: Instant);
+    /// After everything is stored: the snapshot that the policy wants, if it wants one. Waits for it no longer than the
+    /// deadline from then on.
+    fn take_snapshot(&mut self, stored: Instant) -> Option<BoxFuture<'_, ()>>;
 
     /// After everything is stored: what subscribers are told.
     fn published(&mut self) -> Vec<Published>;
@@ -162,8 +166,8 @@ async fn append(
     id: Uuid,
     which: impl Fn(&dyn Saving) -> bool,
 ) -> Result<Option<Position>> {
-    let mut members = Vec::new();
-    let mut streams = Vec::new();
+    let mut members = Vec::with_capacity(saves.len());
+    let mut streams = Vec::with_capacity(saves.len());
     for (index, save) in saves.iter().enumerate() {
         if which(&**save) {
             let part = save.stage()?;
@@ -295,6 +299,39 @@ impl<'r, A: Aggregate> Saver<'r, A> {
         Ok(row)
     }
 
+    /// What the policy wants a snapshot of. Its closure is the user's: if it panics the save is still a success.
+    fn asked(&mut self) -> Option<Capture<A>> {
+        let span = spans::capture(&self.stream);
+        let wanted = span
+            .in_scope(|| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wanted())));
+        let Ok(wanted) = wanted else {
+            self.repository.inner.counters.failed();
+            tracing::warn!(stream = %self.stream, "the snapshot policy panicked");
+            return None;
+        };
+        if let Some(capture) = &wanted {
+            span.record("version", capture.version.get());
+        }
+        wanted
+    }
+
+    /// A load through the cache begins with the state as it was saved.
+    fn keep(&self) {
+        if self.stored.is_empty() || !self.root.pending().is_empty() {
+            return;
+        }
+        let head = self.root.capture_head();
+        let start = Start {
+            version: head.version,
+            last_event: head.last_event,
+            state: head.state,
+            taken: self.root.loaded().snapshot,
+            is_snapshot: false,
+            descent: head.descent,
+        };
+        self.repository.inner.keep(&self.stream, Some(start));
+    }
+
     /// What the policy wants a snapshot of, after this save.
     fn wanted(&mut self) -> Option<Capture<A>> {
         let captures = self.root.take_captures();
@@ -344,7 +381,6 @@ impl<'r, A: Aggregate> Saver<'r, A> {
     }
 }
 
-#[async_trait]
 impl<A: Aggregate> Saving for Saver<'_, A> {
     fn unresolved(&self) -> Option<Uuid> {
         self.root.in_flight().map(|batch| batch.commit)
@@ -361,8 +397,8 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
         let metadata = Bytes::from(self.repository.metadata.to_stored());
         let mut version = pending.expected;
         let rows = pending.events.iter().zip(pending.ids);
-        // Encoded in one buffer, which has room for the next one too.
-        let mut buffer = Vec::new();
+        // Encoded in one buffer, which has room for the next one too, and for most events without growing.
+        let mut buffer = Vec::with_capacity(USUAL_PAYLOAD);
         let encoded: Result<Vec<NewEvent>> = rows
             .map(|(event, id)| {
                 version = version.next();
@@ -386,57 +422,33 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
 
     fn acknowledge(&mut self, stored: &AppendedStream) {
         let mut positions = stored.positions.iter().copied();
-        for (id, event) in self.root.acknowledge() {
-            self.stored.push(StoredEvent {
-                id,
-                event,
-                position: positions.next(),
-                recorded_at: stored.recorded_at,
-            });
-        }
+        let events = self.root.acknowledge();
+        self.stored.extend(events.map(|(id, event)| StoredEvent {
+            id,
+            event,
+            position: positions.next(),
+            recorded_at: stored.recorded_at,
+        }));
     }
 
     fn withdraw(&mut self) {
         self.root.withdraw();
     }
 
-    async fn take_snapshot(&mut self, stored: Instant) {
-        // The policy's closure is the user's: if it panics the save is still a success.
-        let span = spans::capture(&self.stream);
-        let wanted = span
-            .in_scope(|| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.wanted())));
-        if let Ok(Some(capture)) = &wanted {
-            span.record("version", capture.version.get());
+    fn take_snapshot(&mut self, stored: Instant) -> Option<BoxFuture<'_, ()>> {
+        let capture = self.asked();
+        if capture.is_some() {
+            let covered = self.repository.inner.covered(self.root.loaded());
+            self.root.set_loaded(covered);
         }
-        drop(span);
-        match wanted {
-            Ok(Some(capture)) => {
-                let covered = self.repository.inner.covered(self.root.loaded());
-                self.root.set_loaded(covered);
-                let stream = self.stream.clone();
-                let budget = Budget::since(stored, self.repository.inner.deadline);
-                self.repository
-                    .take(&stream, capture, None, budget, None)
-                    .await;
-            }
-            Ok(None) => {}
-            Err(_) => {
-                self.repository.inner.counters.failed();
-                tracing::warn!(stream = %self.stream, "the snapshot policy panicked");
-            }
-        }
-        if !self.stored.is_empty() && self.root.pending().is_empty() {
-            let head = self.root.capture_head();
-            let start = Start {
-                version: head.version,
-                last_event: head.last_event,
-                state: head.state,
-                taken: self.root.loaded().snapshot,
-                is_snapshot: false,
-                descent: head.descent,
-            };
-            self.repository.inner.keep(&self.stream, Some(start));
-        }
+        self.keep();
+        let capture = capture?;
+        let budget = Budget::since(stored, self.repository.inner.deadline);
+        let taken = self
+            .repository
+            .take(&self.stream, capture, None, budget, None);
+        // Most saves want none: they need no room for this.
+        Some(Box::pin(taken))
     }
 
     fn published(&mut self) -> Vec<Published> {
