@@ -13,6 +13,9 @@ const PAGE: [u8; 4_096] = [7; 4_096];
 /// Overwritten in turn, as a log is that was checkpointed: its length doesn't change.
 const PAGES: u64 = 256;
 
+/// What one checkpoint of SQLite's moves at most, unless the log is larger.
+const CHECKPOINT: u64 = 1_000;
+
 /// Writes of 4 KiB in a row, each with its sync.
 pub(crate) fn syncs(folder: &Path, time: Duration) -> Result<Latencies> {
     let mut file = File::create(folder.join("sync"))?;
@@ -33,4 +36,29 @@ pub(crate) fn syncs(folder: &Path, time: Duration) -> Result<Latencies> {
         }
     }
     Ok(latencies)
+}
+
+/// How long the disk takes for each of a thousand pages that are scattered over a file of so many, written in their order
+/// and then synced: what a checkpoint does.
+pub(crate) fn scattered(folder: &Path, pages: u64, time: Duration) -> Result<Duration> {
+    let mut file = File::create(folder.join("scattered"))?;
+    for _ in 0..pages {
+        file.write_all(&PAGE)?;
+    }
+    file.sync_all()?;
+    let stride = pages / CHECKPOINT;
+    let (begun, mut written, mut random) = (Instant::now(), 0_u32, 1_u64);
+    while begun.elapsed() < time {
+        for first in (0..CHECKPOINT).map(|each| each * stride) {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let page = first + (random >> 33) % stride;
+            file.seek(SeekFrom::Start(page * 4_096))?;
+            file.write_all(&PAGE)?;
+            written += 1;
+        }
+        file.sync_data()?;
+    }
+    Ok(begun.elapsed() / written)
 }

@@ -34,6 +34,8 @@ pub(crate) enum Subject {
     Bulk,
     /// The disk: a write of 4 KiB and its sync.
     Sync,
+    /// The disk: a page of 4 KiB, scattered over a file, among a thousand with one sync.
+    Scattered,
     /// A process that has the state, and has loaded nothing.
     StateOnly,
     /// The library, with nothing stored before.
@@ -52,6 +54,7 @@ impl Subject {
             Self::BareThread => "bare driver, on a thread",
             Self::Bulk => "bare driver, one transaction of all rows",
             Self::Sync => "the disk: write + fdatasync of 4 KiB",
+            Self::Scattered => "the disk: a page of a thousand scattered ones + fdatasync",
             Self::StateOnly => "a process with the state only",
             Self::Empty => "eventsourcing, nothing stored before",
             Self::Cqrs => "cqrs-es 0.5",

@@ -1,5 +1,8 @@
 //! What an append costs with ten million events stored, against an empty store: by 64 callers who know their streams'
 //! versions, to a SQLite file. Takes long: only where `--only large` asks for it.
+//!
+//! Streams drawn at random change a page of the index each, which a checkpoint writes one by one. So beside them: the bare
+//! driver, and what the disk takes for such a page.
 
 use std::{
     path::Path,
@@ -18,10 +21,12 @@ use crate::{
     Result,
     domain::Item,
     sample::{Checked, Latencies, Sample, float, peak_memory},
-    subjects::{Subject, bare_sqlite},
+    subjects::{Subject, bare_sqlite, disk},
 };
 
 const CALLERS: u64 = 64;
+/// Of the file that shows the disk's part, 512 MiB: of a thousand scattered pages hardly two are neighbours.
+const PAGES: u64 = 1 << 17;
 
 /// How many streams there are, and how many of them are appended to.
 #[derive(Debug, Clone, Copy)]
@@ -46,11 +51,15 @@ pub(super) fn workload(random: bool) -> Workload {
     } else {
         ("large/hot", "100 streams")
     };
+    let mut subjects = vec![Subject::Empty, Subject::Ours];
+    if random {
+        subjects.extend([Subject::Bare, Subject::Scattered]);
+    }
     Workload {
         name: name.to_owned(),
         title: format!("append with 10,000,000 events stored, {which}, SQLite, durable"),
         kind: Kind::Large { random },
-        subjects: vec![Subject::Empty, Subject::Ours],
+        subjects,
     }
 }
 
@@ -71,11 +80,21 @@ struct Stream {
 pub(super) async fn measure(subject: Subject, random: bool, place: &Place) -> Result<Sample> {
     let size = size(random, place);
     let folder = match subject {
-        Subject::Ours => &place.prepared,
+        Subject::Ours | Subject::Bare => &place.prepared,
         Subject::Empty => &place.own,
+        Subject::Scattered => {
+            let page = disk::scattered(&place.own, PAGES, place.time() * 3)?;
+            return Ok(Sample {
+                value: page.as_secs_f64() * 1e6,
+                ..Sample::default()
+            });
+        }
         _ => return Err(no_such(subject)),
     };
     let path = folder.join("events.db");
+    if subject == Subject::Bare {
+        return bare(&path, size, place.time() * 3).await;
+    }
     let store = SqliteStore::open(&path).await?;
     let streams = open(&path, size)?;
     let begun = Instant::now();
@@ -101,6 +120,41 @@ pub(super) async fn measure(subject: Subject, random: bool, place: &Place) -> Re
         checked: Some(check(&path, &all)?),
         ..Sample::default()
     })
+}
+
+/// The bare driver: as many events a transaction as callers wait at a time.
+async fn bare(path: &Path, size: Size, time: Duration) -> Result<Sample> {
+    let connection = bare_sqlite::open(path).await?;
+    let mut streams: Vec<Stream> = open(path, size)?.into_iter().flatten().collect();
+    let (begun, mut appends, mut random) = (Instant::now(), 0_u64, 1);
+    while begun.elapsed() < time {
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        for _ in 0..CALLERS {
+            let stream = draw(&mut streams, &mut random)?;
+            let expected = stream.before + stream.acknowledged;
+            bare_sqlite::insert(&connection, stream.id.as_str(), expected, 1)?;
+            stream.acknowledged += 1;
+            appends += 1;
+        }
+        connection.prepare_cached("COMMIT")?.execute([])?;
+    }
+    let took = begun.elapsed();
+    // As the library's store does when it closes.
+    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    Ok(Sample {
+        value: took.as_secs_f64() * 1e6 / float(appends),
+        peak_memory: peak_memory(),
+        checked: Some(check(path, &streams)?),
+        ..Sample::default()
+    })
+}
+
+fn draw<'a>(streams: &'a mut [Stream], random: &mut u64) -> Result<&'a mut Stream> {
+    *random = random
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1);
+    let place = usize::try_from(*random >> 33)? % streams.len();
+    Ok(&mut streams[place])
 }
 
 /// Each caller's own streams, with the versions that they have.
@@ -136,11 +190,7 @@ async fn caller(
     let mut latencies = Latencies::new()?;
     let mut random = u64::try_from(own.len())?;
     while Instant::now() < end && !own.is_empty() {
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        let place = usize::try_from(random >> 33)? % own.len();
-        let stream = &mut own[place];
+        let stream = draw(&mut own, &mut random)?;
         let commit = commit(stream)?;
         let begun = Instant::now();
         store.append(commit).await?;
