@@ -1,5 +1,5 @@
 //! Instructions of the library's inner loops, as ratios to loops written by hand over the same bytes, counted in the same run:
-//! `cargo bench -p eventsourcing --bench instructions -- [replay] [append] [snapshot] [--check]`.
+//! `cargo bench -p eventsourcing --bench instructions -- [replay] [append] [save] [snapshot] [--check]`.
 //!
 //! Counted by callgrind (needs valgrind), so that another program's work changes nothing. `--check`, which CI runs, fails where
 //! a ratio is above its bound.
@@ -26,7 +26,7 @@ struct Workload {
     bound: f64,
 }
 
-const WORKLOADS: [Workload; 4] = [
+const WORKLOADS: [Workload; 5] = [
     Workload {
         name: "replay",
         counts: "a load of events from memory, an event",
@@ -36,6 +36,11 @@ const WORKLOADS: [Workload; 4] = [
         name: "append",
         counts: "a save to memory, an event of a thousand in one save",
         bound: 2.1,
+    },
+    Workload {
+        name: "save",
+        counts: "a save of one event to memory",
+        bound: 5.5,
     },
     Workload {
         name: "snapshot-encode",

@@ -54,6 +54,16 @@ pub(crate) fn run(workload: &str, codec: &str, side: Side, count: u64) -> Result
     }
 }
 
+/// Whether it is about what stores events.
+fn is_of_writing(workload: &str) -> bool {
+    matches!(workload, "append" | "save")
+}
+
+/// How many events are stored at a time.
+fn batch(workload: &str) -> u64 {
+    if workload == "save" { 1 } else { 1_000 }
+}
+
 /// One event of ten is the rarer one.
 fn is_rare(number: u64) -> bool {
     number % 10 == 9
@@ -70,10 +80,11 @@ fn the_loop_by_hand<C: Bytes>(workload: &str, count: u64) -> Result {
     };
     let log = Mutex::new(Vec::<Row>::new());
     let mut state = None;
-    for number in (0..count).step_by(1_000) {
-        let events = decided(number..count.min(number + 1_000));
+    let batch = batch(workload);
+    for number in (0..count).step_by(usize::try_from(batch)?) {
+        let events = decided(number..count.min(number + batch));
         let of = state.take();
-        state = Some(if workload == "append" {
+        state = Some(if is_of_writing(workload) {
             the_measured_region(|| by_hand::append::<C>(&log, of, events))?
         } else {
             by_hand::append::<C>(&log, of, events)?
@@ -81,7 +92,7 @@ fn the_loop_by_hand<C: Bytes>(workload: &str, count: u64) -> Result {
     }
     let (rows, state) = (log.into_inner()?, state.ok_or("no state")?);
     match workload {
-        "append" => drop(black_box(
+        "append" | "save" => drop(black_box(
             rows.iter().map(|row| row.id).collect::<Vec<Uuid>>(),
         )),
         "replay" => drop(the_measured_region(|| by_hand::replay::<C>(&rows))?),
@@ -107,8 +118,9 @@ macro_rules! ours {
                 .event_codec(codec::$module())
                 .build()?;
             let mut root = ledgers.create(1, opened());
-            for from in (0..count).step_by(1_000) {
-                let events: Vec<Decided> = (from.max(1)..count.min(from + 1_000))
+            let batch = batch(workload);
+            for from in (0..count).step_by(usize::try_from(batch)?) {
+                let events: Vec<Decided> = (from.max(1)..count.min(from + batch))
                     .map(decided)
                     .collect();
                 let save = || -> Result {
@@ -121,7 +133,7 @@ macro_rules! ours {
                     runtime.block_on(ledgers.save(&mut root))?;
                     Ok(())
                 };
-                if workload == "append" {
+                if is_of_writing(workload) {
                     the_measured_region(save)?;
                 } else {
                     save()?;
@@ -130,7 +142,7 @@ macro_rules! ours {
             let snapshot = || runtime.block_on(ledgers.create_snapshot(&root));
             let load = || runtime.block_on(ledgers.load(1));
             match workload {
-                "append" => drop(black_box(root)),
+                "append" | "save" => drop(black_box(root)),
                 "replay" => drop(the_measured_region(load)?),
                 "snapshot-encode" => drop(the_measured_region(snapshot)?),
                 "snapshot-decode" => {
