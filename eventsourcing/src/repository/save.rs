@@ -436,19 +436,20 @@ impl<A: Aggregate> Saving for Saver<'_, A> {
     }
 
     fn take_snapshot(&mut self, stored: Instant) -> Option<BoxFuture<'_, ()>> {
-        let capture = self.asked();
-        if capture.is_some() {
-            let covered = self.repository.inner.covered(self.root.loaded());
-            self.root.set_loaded(covered);
-        }
-        self.keep();
-        let capture = capture?;
+        // Most saves want none: they need no room for a future.
+        let Some(capture) = self.asked() else {
+            self.keep();
+            return None;
+        };
+        let covered = self.repository.inner.covered(self.root.loaded());
+        self.root.set_loaded(covered);
         let budget = Budget::since(stored, self.repository.inner.deadline);
-        let taken = self
-            .repository
-            .take(&self.stream, capture, None, budget, None);
-        // Most saves want none: they need no room for this.
-        Some(Box::pin(taken))
+        Some(Box::pin(async move {
+            self.repository
+                .take(&self.stream, capture, None, budget, None)
+                .await;
+            self.keep();
+        }))
     }
 
     fn published(&mut self) -> Vec<Published> {
