@@ -24,9 +24,11 @@ pub(crate) fn run(workload: &str, arguments: &Arguments) -> Result {
     let all = workloads::all();
     let workload = all.iter().find(|each| each.name == workload);
     let workload = workload.ok_or("no such workload")?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if child.subject == Some(Subject::OneWorker) {
+        runtime.worker_threads(1);
+    }
+    let runtime = runtime.enable_all().build()?;
     let Some(subject) = child.subject else {
         return runtime.block_on(workload.prepare(&place));
     };

@@ -24,6 +24,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Subject {
     Ours,
+    /// The library on a runtime with one worker: otherwise tokio wakes a second one, for nothing, whenever a task is woken by a
+    /// thread that isn't the runtime's.
+    OneWorker,
     /// The driver and nothing else, on the same tables.
     Bare,
     /// The same, with every column of a row rather than those that a state needs.
@@ -49,6 +52,7 @@ impl Subject {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Ours => "**eventsourcing**",
+            Self::OneWorker => "eventsourcing, a runtime with one worker",
             Self::Bare => "bare driver",
             Self::BareAllColumns => "bare driver, all columns",
             Self::BareThread => "bare driver, on a thread",

@@ -34,6 +34,7 @@ pub(super) fn workload(callers: u64, events: u64, streams: Streams) -> Workload 
     if callers == 1 && events == 1 && streams == Streams::Own {
         subjects.extend([
             Subject::BareThread,
+            Subject::OneWorker,
             Subject::PythonEventsourcing,
             Subject::PythonEventsource,
         ]);
@@ -72,7 +73,7 @@ pub(super) async fn measure(
             bulk(&path, place.size(50_000, 2_000)).await?,
             bare_sqlite::check,
         ),
-        Subject::Ours => {
+        Subject::Ours | Subject::OneWorker => {
             let store = SqliteStore::open(&path).await?;
             let orders = Repository::<Order>::builder(store.clone()).build()?;
             let done = callers::run(&Ours(orders), load).await?;
