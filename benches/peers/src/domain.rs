@@ -40,6 +40,12 @@ pub(crate) fn quantity(version: u64) -> u32 {
     u32::try_from(version.wrapping_mul(7_919) % 1_000).unwrap_or_default()
 }
 
+/// The next of a row of numbers that look as if drawn at random, the same in each run.
+pub(crate) fn draw(last: &mut u64) -> u64 {
+    *last = last.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+    *last >> 33
+}
+
 /// The state: small, and another one for any other events or order of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Schema)]
 pub(crate) struct Totals {

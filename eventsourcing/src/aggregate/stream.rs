@@ -27,7 +27,7 @@ impl StreamId {
     pub fn new(category: &str, id: &str) -> Result<Self, Error> {
         check_name("category", category)?;
         check("id", id, Self::MAX_ID_LEN, |c| !c.is_control())?;
-        // Each load and each save makes one: `format!` takes 1.6 times the instructions.
+        // Each load and each save makes one, and `format!` takes longer.
         let mut text =
             String::with_capacity(category.len() + Self::SEPARATOR.len_utf8() + id.len());
         text.push_str(category);

@@ -7,13 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Result, sample::Latencies};
+use crate::{Result, domain::draw, sample::Latencies};
 
 const PAGE: [u8; 4_096] = [7; 4_096];
 /// Overwritten in turn, as a log is that was checkpointed: its length doesn't change.
 const PAGES: u64 = 256;
 
-/// What one checkpoint of SQLite's moves at most, unless the log is larger.
+/// How many pages SQLite's log has when it moves them into the file, unless it is told otherwise.
 const CHECKPOINT: u64 = 1_000;
 
 /// Writes of 4 KiB in a row, each with its sync.
@@ -50,10 +50,7 @@ pub(crate) fn scattered(folder: &Path, pages: u64, time: Duration) -> Result<Dur
     let (begun, mut written, mut random) = (Instant::now(), 0_u32, 1_u64);
     while begun.elapsed() < time {
         for first in (0..CHECKPOINT).map(|each| each * stride) {
-            random = random
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            let page = first + (random >> 33) % stride;
+            let page = first + draw(&mut random) % stride;
             file.seek(SeekFrom::Start(page * 4_096))?;
             file.write_all(&PAGE)?;
             written += 1;

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{Kind, Place, Workload, no_such};
 use crate::{
     Result,
-    domain::Item,
+    domain::{Item, draw},
     sample::{Checked, Latencies, Sample, float, peak_memory},
     subjects::{Subject, bare_sqlite, disk},
 };
@@ -79,11 +79,13 @@ struct Stream {
 
 pub(super) async fn measure(subject: Subject, random: bool, place: &Place) -> Result<Sample> {
     let size = size(random, place);
+    let time = place.time() * 3;
     let folder = match subject {
-        Subject::Ours | Subject::Bare => &place.prepared,
+        Subject::Ours => &place.prepared,
         Subject::Empty => &place.own,
+        Subject::Bare => return bare(&place.prepared.join("events.db"), size, time).await,
         Subject::Scattered => {
-            let page = disk::scattered(&place.own, PAGES, place.time() * 3)?;
+            let page = disk::scattered(&place.own, PAGES, time)?;
             return Ok(Sample {
                 value: page.as_secs_f64() * 1e6,
                 ..Sample::default()
@@ -92,13 +94,10 @@ pub(super) async fn measure(subject: Subject, random: bool, place: &Place) -> Re
         _ => return Err(no_such(subject)),
     };
     let path = folder.join("events.db");
-    if subject == Subject::Bare {
-        return bare(&path, size, place.time() * 3).await;
-    }
     let store = SqliteStore::open(&path).await?;
     let streams = open(&path, size)?;
     let begun = Instant::now();
-    let end = begun + place.time() * 3;
+    let end = begun + time;
     let callers: Vec<_> = streams
         .into_iter()
         .map(|own| tokio::spawn(caller(store.clone(), own, end)))
@@ -130,7 +129,7 @@ async fn bare(path: &Path, size: Size, time: Duration) -> Result<Sample> {
     while begun.elapsed() < time {
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         for _ in 0..CALLERS {
-            let stream = draw(&mut streams, &mut random)?;
+            let stream = drawn(&mut streams, &mut random)?;
             let expected = stream.before + stream.acknowledged;
             bare_sqlite::insert(&connection, stream.id.as_str(), expected, 1)?;
             stream.acknowledged += 1;
@@ -149,11 +148,8 @@ async fn bare(path: &Path, size: Size, time: Duration) -> Result<Sample> {
     })
 }
 
-fn draw<'a>(streams: &'a mut [Stream], random: &mut u64) -> Result<&'a mut Stream> {
-    *random = random
-        .wrapping_mul(6_364_136_223_846_793_005)
-        .wrapping_add(1);
-    let place = usize::try_from(*random >> 33)? % streams.len();
+fn drawn<'a>(streams: &'a mut [Stream], random: &mut u64) -> Result<&'a mut Stream> {
+    let place = usize::try_from(draw(random))? % streams.len();
     Ok(&mut streams[place])
 }
 
@@ -190,7 +186,7 @@ async fn caller(
     let mut latencies = Latencies::new()?;
     let mut random = u64::try_from(own.len())?;
     while Instant::now() < end && !own.is_empty() {
-        let stream = draw(&mut own, &mut random)?;
+        let stream = drawn(&mut own, &mut random)?;
         let commit = commit(stream)?;
         let begun = Instant::now();
         store.append(commit).await?;
